@@ -1,0 +1,15 @@
+/*
+ * Forced into every source file by meson: functions that have no safe use here do not compile.
+ * malloc and friends are banned outside base/ (base defines BASE_LAYER).
+ */
+#pragma once
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime atoi atol atof
+#ifndef BASE_LAYER
+#pragma GCC poison malloc calloc realloc strdup strndup
+#endif
