@@ -1,0 +1,13 @@
+/*
+ * All nouns. Each cli/<noun>.c defines its table, ended by { 0 }; commands.c lists them in the
+ * order of help.
+ */
+#pragma once
+
+#include "cli/cli.h"
+
+extern const struct cli_command cli_config_commands[];
+extern const struct cli_command cli_init_commands[];
+
+/* Ended by NULL. */
+extern const struct cli_command *const cli_commands[];
