@@ -1,0 +1,135 @@
+/*
+ * engine: the door of policy/. Loads a compiled policy, evaluates it.
+ *
+ *     policy_load ──▶ struct policy (immutable, counted, shared by all threads)
+ *                          │
+ *     policy_worker_new ──▶ struct policy_worker (one per thread: stack, memo, regex cache)
+ *                          │
+ *     policy_decide(policy, entrypoint, &call) ──▶ struct policy_decision | struct policy_failure
+ *
+ * Pure: opens no files, asks no clock for what it answers (time.now_ns() is call->time_us).
+ * The clock is read only to stop an evaluation that takes too long.
+ *
+ * "No" is an answer, undefined is none: policy_decide() fails for everything that is not a
+ * well-formed decision, with the code the journal shows (product.md, "Rules of the contract").
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct error;
+struct policy;
+struct policy_decision;
+struct policy_entrypoint;
+struct policy_worker;
+struct value;
+
+/* ---- loading ---- */
+
+/* What a policy is made of. The texts may go away after policy_load(). */
+struct policy_files {
+	const char *plan; /* plan.json of `opa build -t plan` */
+	size_t plan_size;
+	const char *data; /* a JSON object; NULL: {} */
+	size_t data_size;
+	const char *revision; /* any text that identifies the content; NULL: "" */
+};
+
+struct policy_limits {
+	size_t plan_bytes;
+	size_t data_bytes;
+	size_t values;     /* JSON values in each of the two */
+	size_t statements; /* of the plan, nested ones included */
+	size_t locals;     /* of one function */
+};
+extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 M, 1 M, 65,536 */
+
+/*
+ * Verifies and compiles. NULL: ERROR_POLICY (or ERROR_SYNTAX for what is no JSON, ERROR_TOO_LARGE
+ * for a limit) with a sentence that names what to mend: "users.rego:12: the builtin http.send
+ * is not available here". limits NULL: the default. The result has one reference.
+ */
+struct policy *policy_load(
+	const struct policy_files *files, const struct policy_limits *limits, struct error *err);
+struct policy *policy_ref(struct policy *policy); /* thread-safe; returns policy */
+void policy_unref(struct policy *policy); /* thread-safe; the last one frees. NULL is fine. */
+/* For CLEANUP(). */
+void policy_cleanup(struct policy **policy);
+
+const char *policy_revision(const struct policy *policy);
+const struct value *policy_data(const struct policy *policy);
+
+/* By name, as `opa build -e` wrote it: "scimward/decision". NULL: the plan has none of that name.
+ */
+const struct policy_entrypoint *policy_find_entrypoint(
+	const struct policy *policy, const char *name);
+/* The i-th in the plan's order; NULL behind the last. */
+const char *policy_entrypoint_name(const struct policy *policy, size_t index);
+
+/* ---- evaluating ---- */
+
+/* State of one thread. Used by one evaluation at a time, for any number of policies. */
+struct policy_worker *policy_worker_new(void);
+void policy_worker_free(struct policy_worker *worker); /* NULL is fine */
+void policy_worker_cleanup(struct policy_worker **worker);
+
+struct policy_budget {
+	uint64_t steps;  /* a statement, a value touched, 64 bytes of text; about 10 ns each */
+	size_t bytes;    /* of the arena, by this evaluation */
+	int64_t time_us; /* back-stop: looked at every 4,096 steps */
+	unsigned depth;  /* functions within functions */
+};
+extern const struct policy_budget policy_budget_default; /* 1,000,000; 32 MiB; 50 ms; 512 */
+
+struct policy_call {
+	struct policy_worker *worker;
+	struct arena *arena;                /* the result lives here; input must live as long */
+	const struct value *input;          /* NULL: input is undefined */
+	int64_t time_us;                    /* since 1970-01-01 UTC: the decision's time */
+	const struct policy_budget *budget; /* NULL: the default */
+	bool lenient; /* a builtin's error is undefined instead of the end: OPA's default, for tests
+		       */
+};
+
+/* Why there is no answer. The order is of no meaning. */
+enum policy_failure_kind {
+	POLICY_FAILURE_UNDEFINED, /* no rule gave a value */
+	POLICY_FAILURE_INVALID,   /* a value that is no decision */
+	POLICY_FAILURE_CONFLICT,  /* two rules gave different values for one name */
+	POLICY_FAILURE_BUILTIN,   /* a builtin could not work with what it was given */
+	POLICY_FAILURE_BUDGET,    /* steps, bytes, time or depth */
+};
+
+#define POLICY_FAILURE_TEXT_BYTES 512
+
+struct policy_failure {
+	enum policy_failure_kind kind;
+	char text[POLICY_FAILURE_TEXT_BYTES]; /* "users.rego:31:2: time.parse_rfc3339_ns: …" */
+};
+
+/* "policy.undefined", "policy.invalid", "policy.conflict", "policy.builtin", "policy.budget". */
+const char *policy_failure_code(enum policy_failure_kind kind);
+
+/*
+ * Evaluates one entry point. True: *result is its value, or NULL: undefined. It shares what it
+ * took from input and data, so it lives as long as the shortest of arena, input and policy.
+ * False: *failure says why (never UNDEFINED or INVALID).
+ */
+bool policy_evaluate(const struct policy *policy, const struct policy_entrypoint *entrypoint,
+	const struct policy_call *call, const struct value **result,
+	struct policy_failure *failure);
+
+/*
+ * Evaluates and reads the decision object (policy/decision.h). True: *decision is filled, its
+ * texts live in call->arena. False: no answer.
+ */
+bool policy_decide(const struct policy *policy, const struct policy_entrypoint *entrypoint,
+	const struct policy_call *call, struct policy_decision *decision,
+	struct policy_failure *failure);
+
+/* Steps and arena bytes which the worker's last evaluation used: for metrics and benchmarks. */
+uint64_t policy_worker_steps(const struct policy_worker *worker);
+size_t policy_worker_bytes(const struct policy_worker *worker);
