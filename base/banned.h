@@ -9,7 +9,15 @@
 #include <string.h>
 #include <time.h>
 
+/* glibc makes macros of some for clang; a macro cannot be poisoned. */
+#undef strcpy
+#undef strcat
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime atoi atol atof
 #ifndef BASE_LAYER
+#undef strdup
+#undef strndup
 #pragma GCC poison malloc calloc realloc strdup strndup
 #endif
