@@ -1,0 +1,61 @@
+/*
+ * Queries: paging, sorting, ListResponse (RFC 7644, 3.4.2).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "scim/schema.h"
+
+struct arena;
+struct buf;
+struct error;
+struct value;
+
+#define SCIM_PAGE_DEFAULT 100
+#define SCIM_PAGE_MAX 1000
+
+struct scim_page {
+	int64_t start; /* 1-based */
+	int64_t count; /* 0: only totalResults is wanted */
+};
+
+/*
+ * From query parameters, NULL where absent. startIndex below 1 is 1, a negative count is 0, above
+ * SCIM_PAGE_MAX it is that (3.4.2.4). ERROR_VALUE: no integer.
+ */
+bool scim_page_parse(
+	const char *start_index, const char *count, struct scim_page *page, struct error *err);
+
+struct scim_sort {
+	struct scim_ref ref;
+	bool descending;
+};
+
+/* sort_order: "ascending" (default, also for NULL) or "descending". ERROR_PATH, ERROR_VALUE. */
+bool scim_sort_parse(const struct scim_resource_type *type, const char *sort_by,
+	const char *sort_order, struct scim_sort *sort, struct error *err);
+
+/*
+ * What a resource is sorted by: of a multi-valued attribute the primary value, else the first;
+ * of a complex one the sub-attribute named, else `value`; folded when not caseExact.
+ * `top` is the value of sort->ref.attribute (the caller knows where it lives) or NULL.
+ * NULL: absent.
+ */
+const struct value *scim_sort_key(
+	struct arena *arena, const struct scim_sort *sort, const struct value *top);
+
+struct scim_sort_item {
+	const struct value *key;
+	size_t index; /* the caller's */
+};
+
+/* Stable. Absent keys come last ascending and first descending (3.4.2.3). */
+void scim_sort_items(struct arena *arena, const struct scim_sort *sort,
+	struct scim_sort_item *items, size_t count);
+
+/* {"schemas":[…],"totalResults":…,"startIndex":…,"itemsPerPage":…,"Resources":[ … ]} */
+void scim_list_open(struct buf *buf, int64_t total, int64_t start, int64_t items_per_page);
+void scim_list_next(struct buf *buf, size_t index); /* before each resource: the comma */
+void scim_list_close(struct buf *buf);
