@@ -123,6 +123,15 @@ bool policy_evaluate(const struct policy *policy, const struct policy_entrypoint
 	struct policy_failure *failure);
 
 /*
+ * The same for a plan with any number of results and of names in them, as a query has: *results
+ * is the set of objects {variable: value}, empty for "undefined". policy_evaluate() is this with
+ * the one object's "result".
+ */
+bool policy_query(const struct policy *policy, const struct policy_entrypoint *entrypoint,
+	const struct policy_call *call, const struct value **results,
+	struct policy_failure *failure);
+
+/*
  * Evaluates and reads the decision object (policy/decision.h). True: *decision is filled, its
  * texts live in call->arena. False: no answer.
  */
