@@ -35,11 +35,13 @@ enum store_action { STORE_CREATE = 1, STORE_UPDATE, STORE_DELETE };
  * The resource as it shall be.
  *
  * CREATE: version 1, origin = commit->source; all fields count.
+ *
  * UPDATE: version rises by one, if the row still has before->version. doc NULL: document, name,
- * active, keys and doc_entry stay as they are (a change of members only). DELETE: if the row still
- * has before->version. Keys are released; memberships go and the other side follows (below); the
- * row stays as a tombstone while a link or a delivery exists, else it goes, too. Only before
- * counts.
+ * active, keys and doc_entry stay as they are (a change of members or apps only).
+ *
+ * DELETE: if the row still has before->version. Keys are released; memberships go and the other
+ * side follows (below); the row stays as a tombstone while a link or a delivery exists, else it
+ * goes, too. Only `before` counts.
  *
  * What follows in the same transaction: counts of a group whose members come, go, are switched on
  * or off or are deleted; a group's version when a member is deleted; the tenant's population.
@@ -53,16 +55,15 @@ struct store_write {
 	const char *name; /* NULL: "" */
 	const char *doc;
 	size_t doc_size;
-	const struct store_key *keys; /* all that it holds afterwards: what it has more or less is
-					 taken or released */
+	/* All that it holds afterwards: what differs from before->keys is taken or released. */
+	const struct store_key *keys;
 	size_t key_count;
 	const struct store_apps *apps; /* NULL: unchanged; on create: all */
-	const int64_t *added; /* of a Group: rids of Users of its tenant. One that is a member
-				 already is fine */
+	/* Of a Group: rids of Users of its tenant. One that is (no) member already is fine. */
+	const int64_t *added;
 	size_t added_count;
-	const int64_t *removed; /* one that is no member is fine */
+	const int64_t *removed;
 	size_t removed_count;
-	int64_t now_us; /* created and modified */
 };
 
 /* A version that the decision relied on, besides the one of write->before. */
@@ -79,19 +80,21 @@ struct store_want {
 	bool unpark; /* a parked delivery is tried again */
 };
 
-/* An app whose filter names the group of this commit: its members that changed have to be looked at
- * (delivery.h). */
+/*
+ * An app whose filter names the group of this commit: its members that changed have to be looked at
+ * (delivery.h).
+ */
 struct store_scope {
 	int app;
-	bool all; /* every member, before or after, not only those that this commit adds or removes
-		     (rename, delete) */
+	/* Every member, before or after, not only those that this commit adds or removes: rename,
+	 * delete. */
+	bool all;
 	bool urgent;
 };
 
 struct store_token_change {
 	const struct store_token *add; /* NULL: none. Its id comes back in commit->token */
 	int64_t revoke;                /* id; 0: none. Unknown: ERROR_NOT_FOUND */
-	int64_t now_us;
 };
 
 struct store_setting {
@@ -99,29 +102,31 @@ struct store_setting {
 	const char *value; /* NULL: removed */
 };
 
-/* In the loop that asked, exactly once, never from inside store_commit. Results stand in the
- * commit. */
+/* In the loop that asked, exactly once, never from inside store_commit(). */
 typedef void store_commit_fn(void *user);
 
 struct store_commit {
 	int tenant;
 	int source;
-	bool urgent; /* a deactivation or a deletion of a person: goes first in its batch */
+	int64_t now_us; /* created, modified, due from: one clock reading of the operation */
+	bool urgent;    /* a deactivation or a deletion of a person: goes first in its batch */
 
 	/* Each may be absent (NULL, 0). A denial has only an entry. */
 	const struct store_write *write;
 	const struct store_expect *expect;
 	size_t expect_count;
-	const struct store_entry *entry; /* index, rid of a create and prior are the store's */
+	const struct store_entry *entry; /* its index, and the rid of a create, are the store's */
 	const struct store_want *wants;
 	size_t want_count;
-	bool want_linked; /* also every app that has a link or an open delivery of the resource;
-			     urgent if the commit is */
+	/*
+	 * Also every app that has a link or a delivery of the resource (urgent if the commit is);
+	 * on DELETE of a User also its groups in the apps that have them.
+	 */
+	bool want_linked;
 	const struct store_scope *scopes;
 	size_t scope_count;
-	int64_t rates[STORE_RATE_KINDS]; /* to add for (tenant, source, minute of rate_us), [kind -
-					    1] */
-	int64_t rate_us;
+	/* To add for (tenant, source, minute of now_us): [kind - 1]. */
+	int64_t rates[STORE_RATE_KINDS];
 	const struct store_token_change *token_change;
 	const struct store_setting *settings;
 	size_t setting_count;
@@ -152,13 +157,18 @@ struct store_commit {
 	void *user;
 	struct store_commit *next;
 	struct store_waiter *waiter;
+	struct store_naming *naming;
 };
 
-/* Queues the commit. fn(user) comes in `loop`. A full queue is answered, too: ERROR_STORE. Any
- * thread. */
+/*
+ * Queues the commit, from any thread. fn(user) comes in `loop`, results stand in the commit. A full
+ * queue is answered the same way: ERROR_STORE.
+ */
 void store_commit(struct store *store, struct store_commit *commit, struct loop *loop,
 	store_commit_fn *fn, void *user);
 
-/* The same, waiting for the answer. For start-up, tools and tests, never in a loop. False: *err is
- * commit->err. */
+/*
+ * The same, waiting for the answer. For start-up, tools and tests, never in a loop. False: *err is
+ * commit->err.
+ */
 bool store_commit_wait(struct store *store, struct store_commit *commit, struct error *err);

@@ -32,16 +32,15 @@ struct store_delivery {
 	int64_t rid;
 	enum store_delivery_state state;
 	bool urgent;
-	bool unknown;     /* in flight, and the lease has ended: the outcome of the last call is not
-			     known */
+	bool unknown;     /* in flight and its lease ended: nobody knows what the last call did */
 	int64_t wanted;   /* version */
 	int64_t decision; /* index of the newest decision that asked for it */
-	int64_t first_decision; /* … of the oldest that was not delivered; those between are
-				   superseded */
-	int64_t changes;        /* how many decisions stand behind it */
-	int64_t sending;        /* version in flight; 0: none */
-	int64_t attempts;       /* since the last success or requeue */
-	int64_t next_us;        /* not before; of one in flight: when its lease ends */
+	/* … of the oldest that was not delivered; those between are superseded. */
+	int64_t first_decision;
+	int64_t changes;   /* how many decisions stand behind it */
+	int64_t sending;   /* version in flight; 0: none */
+	int64_t attempts;  /* since the last success or requeue */
+	int64_t next_us;   /* not before; of one in flight: when its lease ends */
 	int64_t since_us;  /* when the oldest undelivered change came: age and time-to-revoke */
 	const char *error; /* of the last attempt, for people; "" */
 };
@@ -60,10 +59,10 @@ bool store_deliveries_of(struct store_reader *reader, struct arena *arena, int64
 	const struct store_delivery **list, size_t *count, struct error *err);
 
 struct store_delivery_filter {
-	int app;       /* 0: all */
-	int state;     /* -1: all */
-	int after_app; /* goes on behind (after_app, after_rid) */
-	int64_t after_rid;
+	int app;           /* 0: all */
+	int state;         /* -1: all */
+	int64_t after_rid; /* goes on behind (after_rid, after_app), in that order */
+	int after_app;
 };
 bool store_deliveries(struct store_reader *reader, struct arena *arena,
 	const struct store_delivery_filter *filter, size_t limit,
@@ -86,7 +85,6 @@ bool store_backlog(
 struct store_take {
 	int app;
 	int64_t rid;
-	int64_t now_us;
 	int64_t lease_until_us;
 	/* results */
 	bool taken;
@@ -120,7 +118,6 @@ struct store_outcome {
 	int64_t rid;
 	int64_t version; /* take.version */
 	enum store_outcome_kind kind;
-	int64_t now_us;
 	int64_t next_us;   /* RETRY */
 	const char *error; /* RETRY, PARK: a sentence for people, without secrets; ≤ 512 bytes are
 			      kept */
@@ -150,7 +147,6 @@ enum { STORE_EXPAND_CHUNK = 500 };
  */
 struct store_expand {
 	int64_t seq;
-	int64_t now_us;
 	/* results */
 	int64_t written;
 	bool finished; /* it was the last chunk; the scope change is gone */
@@ -160,5 +156,4 @@ struct store_expand {
 struct store_requeue {
 	int app;
 	int64_t rid;
-	int64_t now_us;
 };

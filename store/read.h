@@ -59,10 +59,19 @@ bool store_find_key_all(struct store_reader *reader, struct arena *arena,
 bool store_list(struct store_reader *reader, struct arena *arena, int tenant, enum store_type type,
 	int64_t after, size_t limit, const struct store_resource **list, size_t *count,
 	struct error *err);
-/* The rid behind which the n-th resource (1-based, as startIndex) begins; steps over n - 1 rows
- * without reading documents. */
-bool store_list_skip(struct store_reader *reader, int tenant, enum store_type type, int64_t n,
-	int64_t *after, struct error *err);
+
+/*
+ * Where the n-th resource is (startIndex), stepping over those before it without reading them. `{
+ * .left = n - 1 }` starts; each call steps over at most STORE_SKIP_ROWS, so call until left is 0,
+ * then list after `after`. A list that ends before leaves left at 0 and `after` at its end.
+ */
+enum { STORE_SKIP_ROWS = 20000 };
+struct store_skip {
+	int64_t after;
+	int64_t left;
+};
+bool store_list_skip(struct store_reader *reader, int tenant, enum store_type type,
+	struct store_skip *skip, struct error *err);
 
 /* Kept, not counted: constant time. */
 bool store_population(struct store_reader *reader, int tenant, struct store_population *population,

@@ -120,18 +120,14 @@ struct store_entry {
 	int tenant;    /* 0: none */
 	int64_t rid;   /* of the resource it is about; 0: none. Of a create the store fills it in */
 	int64_t at_us;
-	int64_t prior; /* doc_entry of the resource before this one; -1: none. A chain back through
-			  its history */
 	const void *leaf; /* hashed for ever; ≤ STORE_LEAF_BYTES */
 	size_t leaf_size;
 	const void *payload; /* its own row; NULL: none, or erased */
 	size_t payload_size;
 };
 
-enum {
-	STORE_LEAF_BYTES =
-		65535 /* what an entry bundle of tlog-tiles can hold; ours stay below 1 KiB */
-};
+/* What an entry bundle of tlog-tiles can hold; ours stay below 1 KiB. */
+enum { STORE_LEAF_BYTES = 65535 };
 
 /* Which remote account a resource has in an app, and what was last brought there. */
 struct store_link {
