@@ -36,11 +36,13 @@ void policy_charge_slow(struct policy_context *context, uint64_t steps);
 /* One step is about 10 ns of work: a value touched, or 64 bytes of text read or written. */
 static inline void policy_charge(struct policy_context *context, uint64_t steps)
 {
-	if (context->charge.left < context->clock_at + steps) {
+	uint64_t left = context->charge.left;
+
+	if (left < context->clock_at || left - context->clock_at < steps) {
 		policy_charge_slow(context, steps); /* pays as well */
 		return;
 	}
-	context->charge.left -= steps;
+	context->charge.left = left - steps;
 }
 
 /* For text: one step and one for each 64 bytes begun. */
@@ -58,7 +60,8 @@ void policy_charge_clock(struct policy_context *context);
 /* Memory about to be taken from the arena in a way that policy_alloc() does not see. */
 void policy_charge_bytes(struct policy_context *context, size_t bytes);
 
-/* Arena memory, charged (bytes, and steps for filling it). policy_array() checks the product. */
+/* Arena memory, charged (bytes, and steps for filling it). count * bytes may overflow: charged as
+ * such. */
 void *policy_alloc(struct policy_context *context, size_t bytes);
 void *policy_alloc_array(struct policy_context *context, size_t count, size_t bytes);
 
@@ -66,13 +69,12 @@ void *policy_alloc_array(struct policy_context *context, size_t count, size_t by
 
 int policy_compare(struct policy_context *context, const struct value *a, const struct value *b);
 bool policy_equals(struct policy_context *context, const struct value *a, const struct value *b);
-/* NULL: not there. Object: the member's value; array: by a number; set: the item itself. */
+/* NULL: not there. Object: the member's value; array: item by its number; set: the item itself. */
 const struct value *policy_lookup(
 	struct policy_context *context, const struct value *container, const struct value *key);
 /* Stable merge sort in the arena. */
 void policy_sort(struct policy_context *context, const struct value **items, size_t count);
-/* As value_of_array(), value_of_set(), value_of_object() (NULL items left out; the last equal key
- * stands). */
+/* As value_of_array() and its kin: NULL items are left out; of equal keys the last one stands. */
 const struct value *policy_array(
 	struct policy_context *context, const struct value *const *items, size_t count);
 const struct value *policy_set(
@@ -99,17 +101,13 @@ struct buf *policy_buf(struct policy_context *context, unsigned index);
  * A cache of the worker thread: no locks; it outlives decisions and policies, so an entry must
  * depend on nothing but its kind and key. Bounded (POLICY_CACHE_SLOTS; a newer one takes the
  * place of an older one). `kind` tells users of the cache apart: a static string, compared as
- * a pointer.
- *
- *     pcre2_code *code = policy_cache_find(context, kind_regex, text, size);
- *     if (code == NULL) { code = compile(…); policy_cache_add(context, kind_regex, text, size,
- * code, free_code); }
+ * a pointer. The maker frees what it could not finish; policy_cache_add() does not longjmp.
  */
 #define POLICY_CACHE_SLOTS 512
 typedef void policy_cache_free_fn(void *object);
 /* NULL: not there. The object stays valid until the next policy_cache_add() of this worker. */
 void *policy_cache_find(
 	struct policy_context *context, const char *kind, const char *key, size_t key_size);
-/* Takes over `object` (frees it with free_fn when it is evicted or the worker ends). No longjmp. */
+/* Takes over `object`; free_fn is called with it when it is evicted or the worker ends. */
 void policy_cache_add(struct policy_context *context, const char *kind, const char *key,
 	size_t key_size, void *object, policy_cache_free_fn *free_fn);

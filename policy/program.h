@@ -1,0 +1,83 @@
+/*
+ * program: a policy in the form in which it runs. Made by compile.c, run by eval*.c.
+ *
+ * A function is one array of ops. Blocks are gone: a statement that is undefined leaves its
+ * block, and where that is was computed when the policy was loaded, so it is one pointer
+ * (`leave`). Loops are a jump back, `with` is a pair of ops.
+ *
+ * An operand is one int32: not negative, a local of the frame; negative, a constant of the
+ * program. Both are found by one load without a branch (see frame_operand()).
+ *
+ *     locals      [ 0 | 1 | 2 | … ]                operand  i  →  locals[i]
+ *     constants   [ … | -2 | -1 ] ◀ constants      operand -i  →  constants[-i]
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct error;
+struct frame;
+struct ir_plan;
+struct op;
+struct policy_builtin;
+struct value;
+
+/* Runs one op: the op to go on with, or NULL at the end of the function. */
+typedef const struct op *policy_op_fn(struct frame *frame, const struct op *op);
+
+struct op {
+	policy_op_fn *run;
+	const struct op *leave; /* where it goes on when this is undefined; of a jump, its target */
+	int32_t a;              /* operands */
+	int32_t b;
+	uint32_t target; /* the local written, or the one whose container grows */
+	uint32_t count;  /* of args; else a second local, a slot, a type: see the op */
+	union {
+		const struct function *function;
+		const struct policy_builtin *builtin;
+		const struct value *value;
+	};
+	const int32_t *args; /* operands */
+};
+
+struct place {
+	uint32_t file;
+	uint32_t row;
+	uint32_t col;
+};
+
+struct function {
+	const char *name;
+	const struct op *ops;
+	size_t op_count;
+	const struct place *places; /* one for each op */
+	const uint32_t *params;     /* the local that gets argument i */
+	size_t param_count;
+	uint32_t locals;
+	uint32_t scans;  /* loops within loops: slots that a frame needs */
+	uint32_t number; /* its place among the functions: index of its memo */
+	bool memo;       /* takes only input and data: a rule */
+};
+
+struct program {
+	struct arena *arena;                  /* all of it, and the constants */
+	const struct value *const *constants; /* behind the last one */
+	const struct function *functions;
+	size_t function_count;
+	const struct function *plans;
+	size_t plan_count;
+	/* Paths of functions for dynamic calls: objects within objects, at the end a number. */
+	const struct value *paths;
+	const char *const *files;
+	size_t file_count;
+};
+
+/* Numbers that loops over arrays give as keys: ready-made up to here. */
+#define PROGRAM_KEYS 256
+
+/* Compiles a verified plan. The program lives in arena; `plan` may go away. False: ERROR_POLICY. */
+bool program_compile(struct arena *arena, const struct ir_plan *plan, struct program *program,
+	struct error *err);

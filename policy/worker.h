@@ -1,0 +1,84 @@
+/*
+ * worker: what one thread keeps for evaluating, and the state of the evaluation under way.
+ *
+ * Internal to policy/. The context that builtins get is the first member, so the way from one to
+ * the other is a cast. Nothing here is shared between threads.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "policy/cache.h"
+#include "policy/context.h"
+#include "policy/engine.h"
+#include "policy/program.h"
+
+struct growing;
+
+/* A loop under way. */
+struct scan {
+	const struct value *source;
+	size_t next;
+	size_t count;
+};
+
+/*
+ * What a rule gave for one pair of documents. Two per rule: those of the call, and the last
+ * others, which a `with` made. So a `with` costs no rule its memo.
+ */
+struct memo {
+	uint64_t generation; /* the evaluation it belongs to */
+	const struct value *input;
+	const struct value *data;
+	const struct value *result; /* NULL: undefined */
+};
+
+#define WORKER_STACK_SLOTS (256 * 1024) /* locals of all frames; untouched pages cost nothing */
+#define WORKER_STACK_SCANS (16 * 1024)
+#define WORKER_CLOCK_STEPS 4096
+
+struct policy_worker {
+	struct policy_context context; /* must be first */
+
+	/* the evaluation under way */
+	const struct policy_budget *budget;
+	const struct program *program;
+	const struct op *op; /* under way, of `function`: for messages */
+	const struct function *function;
+	struct policy_failure *failure;
+	jmp_buf exit;
+	int64_t deadline_us; /* of the monotonic clock */
+	size_t bytes_start;
+	unsigned depth;
+	bool lenient;
+	const struct value *input;
+	struct growing *results;
+	char builtin_error[256];
+
+	/* kept */
+	const struct value **stack;
+	size_t stack_used;
+	struct scan *scans;
+	size_t scans_used;
+	struct memo (*memos)[2]; /* by number of function */
+	size_t memo_count;
+	uint64_t generation;
+	struct buf bufs[POLICY_BUFS];
+	struct policy_cache cache;
+
+	/* the last evaluation */
+	uint64_t steps_used;
+	size_t bytes_used;
+};
+
+static inline struct policy_worker *policy_worker_of(struct policy_context *context)
+{
+	return (struct policy_worker *)context;
+}
+
+/* Ends the evaluation: fills its failure ("file:row:col: …") and jumps out. */
+_Noreturn void policy_leave(struct policy_worker *worker, enum policy_failure_kind kind,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
