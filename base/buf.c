@@ -134,7 +134,7 @@ static void append_escape(struct buf *buf, unsigned char c)
 /* The bytes at text that may be copied as they are; stops before the first that may not. */
 static size_t plain_bytes(const char *text, size_t size)
 {
-	uint32_t point;
+	uint32_t point = 0;
 	size_t i = 0;
 
 	while (i < size) {

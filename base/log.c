@@ -56,7 +56,7 @@ static void append_escaped(struct buf *line, uint32_t point)
 static void append_text(struct buf *line, const char *text)
 {
 	size_t size = strlen(text);
-	uint32_t point;
+	uint32_t point = 0;
 
 	buf_append_char(line, '"');
 	for (size_t i = 0, step; i < size; i += step) {

@@ -76,7 +76,7 @@ static inline size_t utf8_write(uint32_t point, char text[4])
 
 static inline bool utf8_is_valid(const char *text, size_t size)
 {
-	uint32_t point;
+	uint32_t point = 0;
 
 	for (size_t i = 0, step; i < size; i += step) {
 		step = utf8_read(text + i, size - i, &point);
