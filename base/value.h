@@ -35,6 +35,7 @@
 struct arena;
 struct buf;
 struct error;
+struct value_charge; /* under "comparing" */
 
 enum value_type {
 	VALUE_NULL,
@@ -152,6 +153,12 @@ bool value_set_has(
 	const struct value *set, const struct value *item); /* false for NULL or no set */
 /* The set's own item that equals `item`; NULL: not there, NULL or no set. */
 const struct value *value_set_find(const struct value *set, const struct value *item);
+/* The same where a key may be a graph that somebody else's program made. NULL also when exhausted.
+ */
+const struct value *value_find_key_charged(
+	const struct value *object, const struct value *key, struct value_charge *charge);
+const struct value *value_set_find_charged(
+	const struct value *set, const struct value *item, struct value_charge *charge);
 
 /* Shorthands of the member `name`: NULL or `fallback` when absent or of another type. */
 const char *value_find_text(const struct value *object, const char *name);

@@ -1,21 +1,22 @@
 #include "base/value_parts.h"
 
+/*
+ * Look-ups are what policies do most, so all of this is inlined twice: for objects and for sets.
+ * What is rare (bisection, keys that are no strings) is kept out of line and takes its arguments
+ * by value, so that the rest stays in registers.
+ */
+#define INLINED static inline __attribute__((always_inline))
+#define RARE __attribute__((noinline, cold))
+
 /* The key looked for: a value, or a text of which no value was made. */
 struct wanted {
 	const struct value *key; /* NULL: text */
 	const char *text;
 	size_t size;
 	uint64_t hash;
+	bool is_text;
+	struct value_charge *charge; /* NULL: endless */
 };
-
-static bool is_wanted(const struct value *key, const struct wanted *wanted)
-{
-	if (wanted->key != NULL) {
-		return key == wanted->key || key_equals(key, wanted->key);
-	}
-	return key->type == VALUE_STRING && key->hash == wanted->hash &&
-	       key->count == wanted->size && memcmp(value_text(key), wanted->text, key->count) == 0;
-}
 
 /* Pointers to keys, `stride` pointers apart: 1 in a set, 2 in an object. */
 struct keys {
@@ -24,55 +25,68 @@ struct keys {
 	size_t count;
 };
 
-static const struct value *key_at(const struct keys *keys, size_t position)
+#define NOWHERE SIZE_MAX
+
+INLINED bool is_wanted(const struct value *key, struct wanted wanted)
 {
-	return keys->first[position * keys->stride];
+	if (key == wanted.key) {
+		return true;
+	}
+	if (wanted.is_text) {
+		return key->type == VALUE_STRING && key->hash == wanted.hash &&
+		       key->count == wanted.size &&
+		       memcmp(((const struct value_string *)key)->text, wanted.text, wanted.size) ==
+			       0;
+	}
+	return value_equals_charged(key, wanted.key, wanted.charge);
 }
 
-static bool find_tag(const struct keys *keys, uint64_t tags, size_t base,
-	const struct wanted *wanted, size_t *position)
+INLINED const struct value *key_at(struct keys keys, size_t position)
 {
-	uint64_t differences = tags ^ (wanted->hash >> 56) * 0x0101010101010101u;
+	return keys.first[position * keys.stride];
+}
+
+INLINED size_t find_tag(struct keys keys, uint64_t tags, size_t base, struct wanted wanted)
+{
+	uint64_t differences = tags ^ (wanted.hash >> 56) * 0x0101010101010101u;
 	/* Bit 7 of each byte that is zero (and of some above one that is). */
 	uint64_t matches = (differences - 0x0101010101010101u) & ~differences & 0x8080808080808080u;
 
 	for (; matches != 0; matches &= matches - 1) {
 		size_t at = base + (size_t)__builtin_ctzll(matches) / 8;
 
-		if (at < keys->count && is_wanted(key_at(keys, at), wanted)) {
-			*position = at;
-			return true;
+		if (at < keys.count && is_wanted(key_at(keys, at), wanted)) {
+			return at;
 		}
 	}
-	return false;
+	return NOWHERE;
 }
 
-static int compare_wanted(const struct value *key, const struct wanted *wanted)
+static int compare_wanted(const struct value *key, struct wanted wanted)
 {
-	if (wanted->key != NULL) {
-		return value_compare(key, wanted->key);
+	if (wanted.key != NULL) {
+		return value_compare_charged(key, wanted.key, wanted.charge);
 	}
 	if (key->type != VALUE_STRING) {
 		return key->type < VALUE_STRING ? -1 : 1;
 	}
-	size_t size = key->count < wanted->size ? key->count : wanted->size;
-	int order = memcmp(value_text(key), wanted->text, size);
+	size_t size = key->count < wanted.size ? key->count : wanted.size;
+	int order = memcmp(value_text(key), wanted.text, size);
 
-	return order != 0 ? order : (key->count > wanted->size) - (key->count < wanted->size);
+	return order != 0 ? order : (key->count > wanted.size) - (key->count < wanted.size);
 }
 
-static bool bisect(const struct keys *keys, const struct wanted *wanted, size_t *position)
+RARE static size_t bisect(struct keys keys, struct wanted wanted)
 {
 	size_t low = 0;
-	size_t high = keys->count;
+	size_t high = keys.count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		int order = compare_wanted(key_at(keys, middle), wanted);
 
 		if (order == 0) {
-			*position = middle;
-			return true;
+			return middle;
 		}
 		if (order < 0) {
 			low = middle + 1;
@@ -80,50 +94,69 @@ static bool bisect(const struct keys *keys, const struct wanted *wanted, size_t 
 			high = middle;
 		}
 	}
-	return false;
+	return NOWHERE;
 }
 
-static bool find_slot(const struct keys *keys, const struct value_index *index,
-	const struct wanted *wanted, size_t *position)
+INLINED size_t find_slot(struct keys keys, const struct value_index *index, struct wanted wanted)
 {
 	for (uint64_t probe = 0; probe < VALUE_PROBES; probe++) {
-		uint64_t slot = index->slots[(wanted->hash + probe) & index->mask];
+		uint64_t slot = index->slots[(wanted.hash + probe) & index->mask];
 
 		if (slot == 0) {
-			return false;
+			return NOWHERE;
 		}
-		if (slot >> 32 == wanted->hash >> 32) {
-			size_t at = (uint32_t)slot - 1;
-
-			if (is_wanted(key_at(keys, at), wanted)) {
-				*position = at;
-				return true;
-			}
+		if (slot >> 32 == wanted.hash >> 32 &&
+			is_wanted(key_at(keys, (uint32_t)slot - 1), wanted)) {
+			return (uint32_t)slot - 1;
 		}
 	}
-	return bisect(keys, wanted, position);
+	return bisect(keys, wanted);
 }
 
-static inline bool find(const struct keys *keys, const union value_finder *finder,
-	const void *behind, const struct wanted *wanted, size_t *position)
+INLINED size_t find(struct keys keys, const union value_finder *finder, const void *behind,
+	struct wanted wanted)
 {
-	if (keys->count > VALUE_TAGS_MAX) {
-		return find_slot(keys, finder->index, wanted, position);
+	if (keys.count > VALUE_TAGS_MAX) {
+		return find_slot(keys, finder->index, wanted);
 	}
-	return find_tag(keys, finder->tags, 0, wanted, position) ||
-	       (keys->count > VALUE_TAGS_IN_WORD && find_tag(keys, *(const uint64_t *)behind,
-							    VALUE_TAGS_IN_WORD, wanted, position));
+	size_t at = find_tag(keys, finder->tags, 0, wanted);
+
+	if (at == NOWHERE && keys.count > VALUE_TAGS_IN_WORD) {
+		at = find_tag(keys, *(const uint64_t *)behind, VALUE_TAGS_IN_WORD, wanted);
+	}
+	return at;
 }
 
-static const struct value *find_in_object(const struct value *object, const struct wanted *wanted)
+INLINED const struct value *find_in_object(const struct value *object, struct wanted wanted)
 {
 	const struct value_object *it = (const struct value_object *)object;
 	const struct keys keys = { &it->members[0].key, 2, object->count };
-	size_t position;
+	size_t at = find(keys, &it->finder, it->members + object->count, wanted);
 
-	return find(&keys, &it->finder, it->members + object->count, wanted, &position)
-		       ? it->members[position].value
-		       : NULL;
+	return at != NOWHERE ? it->members[at].value : NULL;
+}
+
+INLINED const struct value *find_in_set(const struct value *set, struct wanted wanted)
+{
+	const struct value_set *it = (const struct value_set *)set;
+	const struct keys keys = { it->items, 1, set->count };
+	size_t at = find(keys, &it->finder, it->items + set->count, wanted);
+
+	return at != NOWHERE ? it->items[at] : NULL;
+}
+
+INLINED struct wanted wanted_text(const struct value *key)
+{
+	return (struct wanted){ .key = key,
+		.text = ((const struct value_string *)key)->text,
+		.size = key->count,
+		.hash = key->hash,
+		.is_text = true };
+}
+
+static struct wanted wanted_other(const struct value *key, struct value_charge *charge)
+{
+	return (struct wanted){ .key = key, .hash = hash_of(key), .charge = charge };
 }
 
 const struct value *value_find_n(const struct value *object, const char *name, size_t size)
@@ -131,9 +164,28 @@ const struct value *value_find_n(const struct value *object, const char *name, s
 	if (!value_is(object, VALUE_OBJECT)) {
 		return NULL;
 	}
-	const struct wanted wanted = { .text = name, .size = size, .hash = hash_text(name, size) };
+	return find_in_object(object, (struct wanted){ .text = name,
+					      .size = size,
+					      .hash = hash_text(name, size),
+					      .is_text = true });
+}
 
-	return find_in_object(object, &wanted);
+RARE static const struct value *find_other(
+	const struct value *object, const struct value *key, struct value_charge *charge)
+{
+	return find_in_object(object, wanted_other(key, charge));
+}
+
+const struct value *value_find_key_charged(
+	const struct value *object, const struct value *key, struct value_charge *charge)
+{
+	if (!value_is(object, VALUE_OBJECT)) {
+		return NULL;
+	}
+	if (key->type == VALUE_STRING) {
+		return find_in_object(object, wanted_text(key));
+	}
+	return find_other(object, key, charge);
 }
 
 const struct value *value_find_key(const struct value *object, const struct value *key)
@@ -141,24 +193,27 @@ const struct value *value_find_key(const struct value *object, const struct valu
 	if (!value_is(object, VALUE_OBJECT)) {
 		return NULL;
 	}
-	const struct wanted wanted = { .key = key, .hash = hash_of(key) };
-
-	return find_in_object(object, &wanted);
+	if (key->type == VALUE_STRING) {
+		return find_in_object(object, wanted_text(key));
+	}
+	return find_other(object, key, NULL);
 }
 
-const struct value *value_set_find(const struct value *set, const struct value *item)
+const struct value *value_set_find_charged(
+	const struct value *set, const struct value *item, struct value_charge *charge)
 {
 	if (!value_is(set, VALUE_SET)) {
 		return NULL;
 	}
-	const struct value_set *it = (const struct value_set *)set;
-	const struct keys keys = { it->items, 1, set->count };
-	const struct wanted wanted = { .key = item, .hash = hash_of(item) };
-	size_t position;
+	if (item->type == VALUE_STRING) {
+		return find_in_set(set, wanted_text(item));
+	}
+	return find_in_set(set, wanted_other(item, charge));
+}
 
-	return find(&keys, &it->finder, it->items + set->count, &wanted, &position)
-		       ? it->items[position]
-		       : NULL;
+const struct value *value_set_find(const struct value *set, const struct value *item)
+{
+	return value_set_find_charged(set, item, NULL);
 }
 
 bool value_set_has(const struct value *set, const struct value *item)
