@@ -19,22 +19,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct arena;
-struct error;
+#include "io/http_target.h"
+#include "io/http_text.h"
 
 #define HTTP_FIELDS_MAX 100
 #define HTTP_SEGMENTS_MAX 32
 #define HTTP_TARGET_MAX 2048
 #define HTTP_HEADERS_MAX (16 * 1024)
+/* What a request line may have beside its target: the longest method we know, spaces, version, and
+ * some air. */
+#define HTTP_LINE_EXTRA 40
 /* The longest head that can be accepted: an empty line, the request line, the header section. */
-#define HTTP_HEAD_MAX (2 + 32 + HTTP_TARGET_MAX + 12 + HTTP_HEADERS_MAX)
-
-/* Bytes of somebody else's memory; not NUL-terminated. */
-struct http_text {
-	const char *data;
-	size_t size;
-};
+#define HTTP_HEAD_MAX (2 + HTTP_TARGET_MAX + HTTP_LINE_EXTRA + 1 + HTTP_HEADERS_MAX)
 
 enum http_method {
 	HTTP_GET,
@@ -48,36 +44,38 @@ enum http_method {
 };
 
 struct http_field {
-	struct http_text name;  /* as sent; compare without case */
+	struct http_text
+		name; /* as sent; compare without case. Never holds "_": see http_parser_head() */
 	struct http_text value; /* without white space around it */
 };
 
-/* All texts point into the bytes of the last http_parser_head() call, or into the parser. */
+/* All texts point into the bytes given to http_parser_head(), or into the parser. */
 struct http_request {
 	enum http_method method;
 	int minor;               /* HTTP/1.<minor>: 0 or 1 */
 	struct http_text target; /* as sent */
 	struct http_text path;  /* of the target, still encoded, without query and fragment; "*" for
 				   OPTIONS * */
-	struct http_text query; /* without "?", still encoded; see http_query_next() */
+	struct http_text query; /* without "?", still encoded; for http_query_next() */
 	/*
 	 * The path, decoded once and split at "/". This is what routes and authentication look
 	 * at, nothing else. "/a/b" and "/a/b/" have the same segments and differ in trailing_slash;
-	 * "/" has none. A segment is never empty, "." or "..", holds no "/", "\", ";", "%" or
-	 * control character and is valid UTF-8: other paths were refused with 400.
+	 * "/" and "*" have none. A segment is never empty, "." or "..", holds no "/", "\", ";", "%"
+	 * or control character and is valid UTF-8: other paths were refused with 400.
 	 */
 	struct http_text segments[HTTP_SEGMENTS_MAX];
 	size_t segment_count;
 	bool trailing_slash;
-	struct http_text host; /* size 0: HTTP/1.0 without one */
+	struct http_text host; /* data NULL: HTTP/1.0 without one */
 	struct http_field fields[HTTP_FIELDS_MAX];
 	size_t field_count;
-	bool keep_alive;      /* the client takes another reply on this connection */
+	bool keep_alive; /* the client takes another reply on this connection; never with HTTP/1.0
+			  */
 	bool expect_continue; /* it waits for "100 Continue" before it sends the body */
 	bool chunked;
 	bool has_length;
 	uint64_t length;       /* of Content-Length; 0 without one */
-	struct http_text body; /* filled by io/server.c: whole and contiguous */
+	struct http_text body; /* not by the parser: io/server.c fills it, whole and contiguous */
 };
 
 struct http_limits {
@@ -94,50 +92,58 @@ enum http_result {
 	HTTP_FAILED, /* parser->status and parser->message say why; for good */
 };
 
-/* All members but request, status and message are the parser's own. */
+/* Headers that the parser itself reads. They may come once, in one spelling. */
+enum http_known {
+	HTTP_KNOWN_AUTHORIZATION,
+	HTTP_KNOWN_CONNECTION, /* a list: may come more than once */
+	HTTP_KNOWN_CONTENT_LENGTH,
+	HTTP_KNOWN_CONTENT_TYPE,
+	HTTP_KNOWN_EXPECT,
+	HTTP_KNOWN_HOST,
+	HTTP_KNOWN_TRANSFER_ENCODING,
+	HTTP_KNOWN_COUNT,
+};
+
+/* Lies where it is: request points into it. Others read request, status and message only. */
 struct http_parser {
 	struct http_request request; /* complete after the head is HTTP_DONE */
 	int status;                  /* of a failure: 400, 405, 413, 414, 417, 431, 501, 505 */
 	const char *message; /* static: what is wrong, for people; never a byte of the input */
 
 	struct http_limits limits;
-	const char *base; /* of the bytes that request's texts point into */
-	size_t line;      /* where the next line starts */
-	size_t scanned;   /* no LF between line and here */
+	size_t line;    /* where the line that is being read starts */
+	size_t scanned; /* no LF between line and here */
 	size_t headers; /* where the header section starts; 0: the request line is not there yet */
 	bool skipped_line;
-	unsigned hosts, lengths, encodings, authorizations, content_types, expects;
-	struct http_text length_text, encoding, expect;
-	bool connection_close;
-	bool connection_keep_alive;
-	bool done;
+	bool close;
+	struct http_text authority; /* of an absolute target */
+	struct http_text known[HTTP_KNOWN_COUNT];
+	uint8_t known_count[HTTP_KNOWN_COUNT]; /* 2: more than one */
 
 	int body_state;
-	uint64_t body_left; /* of the body, or of this chunk */
-	uint64_t body_size; /* decoded so far */
-	uint64_t body_limit;
+	uint64_t body_left;  /* of the body, or of this chunk */
+	uint64_t body_size;  /* decoded so far */
+	uint64_t body_limit; /* UINT64_MAX: none set */
 	unsigned digits;
 	size_t overhead; /* bytes of chunk extensions and trailers */
-	bool line_is_empty;
 
 	char decoded[HTTP_TARGET_MAX]; /* segments that were percent-encoded */
 };
 
-/* limits NULL: http_limits_default. Does not clear what head() will fill: cheap. */
+/* For the next message. limits NULL: http_limits_default. Cheap: big arrays are not cleared. */
 void http_parser_init(struct http_parser *parser, const struct http_limits *limits);
 
 /*
- * data: the message from its first byte, as far as it has come; the same bytes
- * and more on each call, perhaps at another address. HTTP_DONE: *head_size bytes
- * were the head, what follows is body or the next message. Each byte is looked
- * at once, however often this is called.
+ * data: the message from its first byte, as far as it has come; at the same address on each call.
+ * HTTP_DONE: *head_size bytes were the head, what follows is body or the next message. Each byte is
+ * looked at once, however often this is called. A buffer of HTTP_HEAD_MAX + 1 bytes is always
+ * enough.
+ *
+ * Names with "_": some read them as "-". Those that would become a header the parser reads
+ * are refused (400), all others are left out of the request.
  */
 enum http_result http_parser_head(
 	struct http_parser *parser, const char *data, size_t size, size_t *head_size);
-
-/* The texts of the request move with their bytes: tell the parser when they were copied elsewhere.
- */
-void http_parser_moved(struct http_parser *parser, const char *data);
 
 /* After the head, before the body: false when the declared length is larger (413, HTTP_FAILED from
  * now on). */
@@ -147,39 +153,15 @@ bool http_parser_limit_body(struct http_parser *parser, uint64_t limit_bytes);
  * Takes the next bytes of the body: *used of them were understood, and *piece (perhaps empty) is
  * decoded body, a part of data. Call again with what is left until everything was used
  * (HTTP_MORE: read more) or HTTP_DONE: the bytes left belong to the next message.
- * Chunk extensions are ignored, trailers checked and thrown away.
+ * Chunk extensions are ignored, trailers checked and thrown away (16 KiB of both together at most).
  */
 enum http_result http_parser_body(struct http_parser *parser, const char *data, size_t size,
 	size_t *used, struct http_text *piece);
 
-/* ---- reading a request ---- */
+/* True: the request has a body of at least one byte, or chunks. */
+bool http_request_has_body(const struct http_request *request);
 
-const char *http_method_name(enum http_method method);              /* "GET"; never NULL */
-bool http_text_is(struct http_text text, const char *other);        /* exactly equal */
-bool http_text_is_folded(struct http_text text, const char *other); /* without ASCII case */
+const char *http_method_name(enum http_method method); /* "GET"; never NULL */
 
-/* The first field of that name (case does not matter), or NULL. */
+/* The value of the first field of that name (case does not matter), or NULL. */
 const struct http_text *http_find(const struct http_request *request, const char *name);
-
-/*
- * The media type of Content-Type or one that Accept may name: type/subtype without parameters,
- * compared without case; "application/scim+json; charset=utf-8" is "application/scim+json".
- */
-bool http_media_type_is(struct http_text value, const char *type);
-
-/*
- * Walks the query: "a=b&c" gives a → "b", c → "". "+" is a space, %XX a byte; the
- * result must be UTF-8 without NUL. Start with cursor = request->query; texts live in
- * `arena` and are NUL-terminated. False at the end (err->code untouched) or at a bad
- * escape (ERROR_REQUEST).
- */
-bool http_query_next(struct http_text *cursor, struct arena *arena, struct http_text *name,
-	struct http_text *value, struct error *err);
-
-/* May this stand in a header we send? A token; VCHAR, SP, HTAB, obs-text: no CR, LF, NUL, no
- * control. */
-bool http_name_is_safe(const char *name);
-bool http_value_is_safe(const char *value, size_t size);
-
-/* "OK", "Not Found", …; "" for an unknown status. */
-const char *http_reason(int status);
