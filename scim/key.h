@@ -34,12 +34,12 @@ struct scim_key {
 };
 
 #define SCIM_KEYS_MAX 64
+/* A resource with more e-mail addresses is refused when it is read, so that each has its key. */
+#define SCIM_KEY_VALUES_MAX 60
 
 /*
  * The keys of a document (without externalId, which the document does not hold), sorted by kind
- * and text, none twice. Returns how many were written to `keys`; e-mail addresses beyond
- * SCIM_KEYS_MAX have no key (a filter that finds by key must then be refused by nobody: such a
- * resource is refused when it is read).
+ * and text, none twice. Returns how many were written to `keys`.
  */
 size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *type,
 	const struct value *doc, struct scim_key keys[SCIM_KEYS_MAX]);

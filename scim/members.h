@@ -38,7 +38,9 @@ size_t scim_member_count(const struct value *list);
 
 /*
  * The id in item `index`, a string value (any text: the caller decides whether it is an id of
- * ours). NULL: ERROR_VALUE, no object with a text `value`, or a member of type Group:
- * nested groups would bypass every rule over `groups`.
+ * ours); $ref and display are not looked at. NULL: ERROR_VALUE, no object with a text `value`
+ * (a bare id is one where the dialect has SCIM_BARE_COMPLEX), or a member of type Group: nested
+ * groups would bypass every rule over `groups`.
  */
-const struct value *scim_member_id(const struct value *list, size_t index, struct error *err);
+const struct value *scim_member_id(const struct scim_dialect *dialect, const struct value *list,
+	size_t index, struct error *err);

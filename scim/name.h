@@ -15,8 +15,8 @@ struct arena;
 struct error;
 struct value;
 
-/* ERROR_VALUE names the character. Checks the normal form as well. */
-bool scim_name_check(const char *text, size_t size, struct error *err);
+/* ERROR_VALUE names the character: "it contains …". Checks the normal form as well (in arena). */
+bool scim_name_check(struct arena *arena, const char *text, size_t size, struct error *err);
 
 /*
  * The normal form for comparing. Never fails. A value that is its own normal form is

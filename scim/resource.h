@@ -56,9 +56,5 @@ bool scim_resource_replaced(struct arena *arena, const struct scim_resource_type
 	const struct value *before, const struct value *doc, const struct value **after,
 	struct error *err);
 
-/* Holds any document against its type, e.g. after obligations. Same errors as above. */
-bool scim_resource_check(
-	const struct scim_resource_type *type, const struct value *doc, struct error *err);
-
 /* active is true. */
 bool scim_resource_is_active(const struct value *doc);

@@ -56,20 +56,22 @@ struct scim_attribute {
 	enum scim_returned returned;
 	enum scim_uniqueness uniqueness;
 	const char *const *canonical; /* ends with NULL; NULL: none */
-	bool closed; /* only canonical values are accepted; RFC 7643, 7 leaves that to us, most
-			lists are hints */
+	/* Only canonical values are accepted. RFC 7643, 7 leaves that to us; most lists are hints.
+	 */
+	bool closed;
 	const char *const *references;     /* referenceTypes, ends with NULL; NULL: none */
 	const struct scim_attribute *subs; /* of a SCIM_COMPLEX */
 	size_t sub_count;
 	enum scim_place place;
-	bool is_name; /* compared by scim/name.h and held to its rules: userName, displayName of a
-			 Group */
-	bool is_key;  /* findable through an index of the store, see scim/key.h */
+	/* Compared by scim/name.h and held to its rules: userName, displayName of a Group. */
+	bool is_name;
+	bool is_key; /* findable through an index of the store, see scim/key.h */
 
 	/* Filled when the model is built. */
-	const struct value *key; /* the name as a value, for building objects without a copy */
-	const struct scim_schema
-		*schema; /* NULL: a common attribute (id, externalId, meta, schemas) */
+	size_t name_size;
+	const struct value *key;  /* the name as a value, for building objects without a copy */
+	const struct value *path; /* "name.givenName", "urn:…:User:department", as in changes */
+	const struct scim_schema *schema;    /* NULL: a common attribute (id, meta, …) */
 	const struct scim_attribute *parent; /* of a sub-attribute */
 	struct scim_names *names;            /* index of subs */
 	bool subs_plain;                     /* no sub-attribute has `returned` never or request */
@@ -82,6 +84,7 @@ struct scim_schema {
 	const struct scim_attribute *attributes;
 	size_t count;
 
+	size_t id_size;
 	const struct value *key; /* the URN as a value */
 	struct scim_names *names;
 };
@@ -117,6 +120,8 @@ struct scim_model {
 /* User, Group, Enterprise and our person extension. Built at the first call, thread-safe, lives for
  * ever. */
 const struct scim_model *scim_model_core(void);
+/* The same without our person extension: what RFC 7643 defines and nothing else. */
+const struct scim_model *scim_model_rfc(void);
 
 /* NULL: there is none. `name` as "User"; `endpoint` as "Users" or "/Users", exact (paths have
  * case). */

@@ -1,0 +1,14 @@
+/*
+ * The literal of a comparison, held against the attribute it is compared with.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include "scim/filter.h"
+
+/*
+ * Fills value (converted where `loose` allows), folded and time_us of a comparison whose path, op,
+ * leaf and value are set. ERROR_FILTER: an operator or a literal that the type does not have.
+ */
+bool scim_literal_check(
+	struct arena *arena, struct scim_filter *comparison, bool loose, struct error *err);

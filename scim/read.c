@@ -1,0 +1,377 @@
+#include "scim/read.h"
+
+#include <string.h>
+#include <strings.h>
+#include "base/arena.h"
+#include "base/value.h"
+#include "scim/datatype.h"
+#include "scim/dialect.h"
+#include "scim/key.h"
+#include "scim/name.h"
+
+#define PASSWORD_BYTES_MAX 1024
+#define EXTERNAL_ID_BYTES_MAX 1024
+#define COERCIONS_MAX 3 /* [{"value": "False"}] → {…} → "False" → false */
+
+const char *scim_attribute_label(struct arena *arena, const struct scim_attribute *attribute)
+{
+	return attribute->parent == NULL
+		       ? attribute->name
+		       : arena_printf(arena, "%s.%s", attribute->parent->name, attribute->name);
+}
+
+/* ---- simple values ---- */
+
+static bool wrong_type(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, struct error *err)
+{
+	static const char *const wanted[] = { "a text", "true or false", "a number", "an integer",
+		"a date and time such as \"2026-11-24T04:00:00Z\", with a time zone", "base64",
+		"a URI as text", "an object" };
+
+	return error_set(err, ERROR_VALUE, "%s must be %s, not %s",
+		scim_attribute_label(reader->arena, attribute), wanted[attribute->type],
+		value_preview(reader->arena, in, 40));
+}
+
+/* The canonical spelling of a closed list. NULL: not in it. */
+static const struct value *canonical_value(
+	struct arena *arena, const struct scim_attribute *attribute, const struct value *in)
+{
+	for (const char *const *it = attribute->canonical; *it != NULL; it++) {
+		if (strcmp(*it, value_text(in)) == 0) {
+			return in;
+		}
+		if (!attribute->case_exact && strcasecmp(*it, value_text(in)) == 0) {
+			return value_of_text(arena, *it);
+		}
+	}
+	return NULL;
+}
+
+static bool not_in_list(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, struct error *err)
+{
+	char list[160] = "";
+	size_t used = 0;
+
+	for (const char *const *it = attribute->canonical; *it != NULL; it++) {
+		int more = snprintf(
+			list + used, sizeof(list) - used, "%s%s", used == 0 ? "" : ", ", *it);
+
+		if (more < 0 || (size_t)more >= sizeof(list) - used) {
+			break;
+		}
+		used += (size_t)more;
+	}
+	return error_set(err, ERROR_VALUE, "%s is one of %s, not %s",
+		scim_attribute_label(reader->arena, attribute), list,
+		value_preview(reader->arena, in, 40));
+}
+
+static bool check_text(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value **value, struct error *err)
+{
+	const struct value *in = *value;
+
+	if (attribute->closed) {
+		*value = canonical_value(reader->arena, attribute, in);
+		if (*value == NULL) {
+			return not_in_list(reader, attribute, in, err);
+		}
+	}
+	if (attribute->is_name &&
+		!scim_name_check(reader->arena, value_text(in), value_size(in), err)) {
+		return error_wrap(err, "%s", scim_attribute_label(reader->arena, attribute));
+	}
+	return true;
+}
+
+static bool is_of_type(enum scim_data_type type, const struct value *value)
+{
+	int64_t number;
+
+	switch (type) {
+	case SCIM_BOOLEAN:
+		return value_is(value, VALUE_BOOL);
+	case SCIM_DECIMAL:
+		return value_is(value, VALUE_NUMBER);
+	case SCIM_INTEGER:
+		return value_is(value, VALUE_NUMBER) && value_int(value, &number);
+	case SCIM_DATETIME:
+		return value_is(value, VALUE_STRING) &&
+		       scim_datetime_parse(value_text(value), value_size(value), true, &number);
+	case SCIM_BINARY:
+		return value_is(value, VALUE_STRING) &&
+		       scim_binary_check(value_text(value), value_size(value));
+	case SCIM_COMPLEX:
+		return value_is(value, VALUE_OBJECT);
+	case SCIM_STRING:
+	case SCIM_REFERENCE:
+		return value_is(value, VALUE_STRING);
+	}
+	return false;
+}
+
+/* ---- complex values ---- */
+
+static bool unknown_sub(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const char *name, struct error *err)
+{
+	return scim_read_unknown(
+		reader, arena_printf(reader->arena, "%s.%s", attribute->name, name), err);
+}
+
+/* The sub-attributes of `in`, put into `out`. *changed: out is not the same as in. */
+static bool read_subs(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, struct value_builder *out, bool *changed, struct error *err)
+{
+	for (size_t i = 0; i < value_count(in); i++) {
+		const struct value_member *member = value_member_at(in, i);
+		const char *name = value_text(member->key);
+		const struct scim_attribute *sub =
+			scim_attribute_sub(attribute, name, value_size(member->key));
+		const struct value *value = NULL;
+
+		if (sub == NULL) {
+			if (!unknown_sub(reader, attribute, name, err)) {
+				return false;
+			}
+			*changed = true;
+			continue;
+		}
+		if (sub->mutability != SCIM_READ_ONLY &&
+			!scim_read(reader, sub, member->value, &value, err)) {
+			return false;
+		}
+		if (value != NULL) {
+			value_add_key(out, sub->key, value);
+		}
+		*changed = *changed || value != member->value || strcmp(sub->name, name) != 0;
+	}
+	return true;
+}
+
+static bool read_complex(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, const struct value **out, struct error *err)
+{
+	struct value_builder builder = { .arena = reader->arena };
+	bool changed = false;
+
+	if (!read_subs(reader, attribute, in, &builder, &changed, err)) {
+		return false;
+	}
+	if (builder.count == 0) {
+		*out = NULL;
+		return true;
+	}
+	*out = changed ? value_finish_object(&builder) : in;
+	return true;
+}
+
+bool scim_read_one(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, const struct value **out, struct error *err)
+{
+	const struct value *value = in;
+
+	for (int i = 0; !is_of_type(attribute->type, value); i++) {
+		if (scim_dialect_is_unassigned(reader->dialect, value)) {
+			*out = NULL;
+			return true;
+		}
+		value = scim_dialect_coerce(reader->arena, reader->dialect, attribute, value);
+		if (value == NULL || i == COERCIONS_MAX) {
+			return wrong_type(reader, attribute, in, err);
+		}
+	}
+	if (attribute->type == SCIM_COMPLEX) {
+		return read_complex(reader, attribute, value, out, err);
+	}
+	*out = scim_dialect_is_unassigned(reader->dialect, value) ? NULL : value;
+	if (*out == NULL || !value_is(value, VALUE_STRING)) {
+		return true;
+	}
+	return check_text(reader, attribute, out, err);
+}
+
+/* ---- multi-valued attributes ---- */
+
+static bool has_too_many(const struct scim_attribute *attribute, size_t count, struct error *err)
+{
+	const struct scim_attribute *value = scim_attribute_sub(attribute, "value", 5);
+
+	if (value != NULL && value->is_key && count > SCIM_KEY_VALUES_MAX) {
+		error_set(err, ERROR_VALUE, "%s has %zu values, at most %d are kept",
+			attribute->name, count, SCIM_KEY_VALUES_MAX);
+		return true;
+	}
+	return false;
+}
+
+static bool read_list(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, const struct value **out, struct error *err)
+{
+	struct value_builder builder = { .arena = reader->arena };
+	bool changed = false;
+
+	for (size_t i = 0; i < value_count(in); i++) {
+		const struct value *item = value_at(in, i);
+		const struct value *value;
+
+		if (!scim_read_one(reader, attribute, item, &value, err)) {
+			return error_wrap(err, "value %zu", i + 1);
+		}
+		if (value != NULL) {
+			value_add_item(&builder, value);
+		}
+		changed = changed || value != item;
+	}
+	if (has_too_many(attribute, builder.count, err)) {
+		return false;
+	}
+	if (builder.count == 0) {
+		*out = NULL;
+		return true;
+	}
+	*out = changed ? value_finish_array(&builder) : in;
+	return scim_check_primary(attribute, *out, err);
+}
+
+bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, const struct value **out, struct error *err)
+{
+	if (!attribute->multi) {
+		return scim_read_one(reader, attribute, in, out, err);
+	}
+	if (scim_dialect_is_unassigned(reader->dialect, in)) {
+		*out = NULL;
+		return true;
+	}
+	if (!value_is(in, VALUE_ARRAY)) {
+		if (!scim_dialect_has(reader->dialect, SCIM_WRAPPED_SINGLE)) {
+			return error_set(err, ERROR_VALUE, "%s must be a list, not %s",
+				attribute->name, value_preview(reader->arena, in, 40));
+		}
+		in = value_append(reader->arena, NULL, in);
+	}
+	return read_list(reader, attribute, in, out, err);
+}
+
+bool scim_check_primary(
+	const struct scim_attribute *attribute, const struct value *list, struct error *err)
+{
+	size_t primaries = 0;
+
+	for (size_t i = 0; i < value_count(list); i++) {
+		primaries += value_find_bool(value_at(list, i), "primary", false);
+	}
+	if (primaries > 1) {
+		return error_set(err, ERROR_VALUE,
+			"%s has %zu primary values, only one can be (RFC 7643, 2.4)",
+			attribute->name, primaries);
+	}
+	return true;
+}
+
+/* ---- over what is there ---- */
+
+static bool set_sub(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value_member *member, const struct value **object, struct error *err)
+{
+	const char *name = value_text(member->key);
+	const struct scim_attribute *sub =
+		scim_attribute_sub(attribute, name, value_size(member->key));
+	const struct value *now;
+
+	if (sub == NULL) {
+		return unknown_sub(reader, attribute, name, err);
+	}
+	if (sub->mutability == SCIM_READ_ONLY) {
+		return true;
+	}
+	if (!scim_read(reader, sub, member->value, &now, err)) {
+		return false;
+	}
+	if (now != value_find_n(*object, sub->name, sub->name_size)) {
+		*object = value_with(reader->arena, *object, sub->name, now);
+	}
+	return true;
+}
+
+bool scim_read_over(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *before, const struct value *in, const struct value **out,
+	struct error *err)
+{
+	const struct value *value = in;
+
+	for (int i = 0; !value_is(value, VALUE_OBJECT); i++) {
+		value = scim_dialect_coerce(reader->arena, reader->dialect, attribute, value);
+		if (value == NULL || i == COERCIONS_MAX) {
+			return wrong_type(reader, attribute, in, err);
+		}
+	}
+	*out = before;
+	for (size_t i = 0; i < value_count(value); i++) {
+		if (!set_sub(reader, attribute, value_member_at(value, i), out, err)) {
+			return false;
+		}
+	}
+	if (value_count(*out) == 0) {
+		*out = NULL;
+	}
+	return true;
+}
+
+/* ---- what is not in the document ---- */
+
+bool scim_read_external_id(struct scim_reader *reader, const struct value *in,
+	const struct value **out, struct error *err)
+{
+	*out = NULL;
+	if (value_is(in, VALUE_NULL)) {
+		return true;
+	}
+	/* A number would be an id of ours to somebody some day (Grafana's CVE-2025-41115). */
+	if (!value_is(in, VALUE_STRING)) {
+		return error_set(err, ERROR_VALUE, "externalId must be a text, not %s",
+			value_preview(reader->arena, in, 40));
+	}
+	if (value_size(in) > EXTERNAL_ID_BYTES_MAX) {
+		return error_set(err, ERROR_VALUE, "externalId is longer than %d bytes",
+			EXTERNAL_ID_BYTES_MAX);
+	}
+	*out = value_size(in) > 0 ? in : NULL;
+	return true;
+}
+
+bool scim_read_password(
+	struct scim_reader *reader, const struct value *in, bool *given, struct error *err)
+{
+	if (scim_dialect_is_unassigned(reader->dialect, in)) {
+		return true;
+	}
+	if (!value_is(in, VALUE_STRING) || value_size(in) == 0 ||
+		value_size(in) > PASSWORD_BYTES_MAX) {
+		return error_set(err, ERROR_VALUE, "password must be a text of 1 to %d bytes",
+			PASSWORD_BYTES_MAX); /* and never shown */
+	}
+	*given = true;
+	return true;
+}
+
+bool scim_read_unknown(struct scim_reader *reader, const char *name, struct error *err)
+{
+	const char *near;
+
+	if (scim_dialect_has(reader->dialect, SCIM_FOREIGN_SCHEMAS)) {
+		value_add_item(reader->dropped, value_of_text(reader->arena, name));
+		return true;
+	}
+	near = scim_type_suggest(reader->type, name, strlen(name));
+	if (near != NULL) {
+		return error_set(err, ERROR_SYNTAX,
+			"a %s has no attribute '%s', did you mean '%s'?", reader->type->name, name,
+			near);
+	}
+	return error_set(err, ERROR_SYNTAX, "a %s has no attribute '%s'", reader->type->name, name);
+}
