@@ -32,12 +32,12 @@ uint64_t hash_constant(const struct value *value)
 
 uint64_t hash_array(const struct value *const *items, size_t count)
 {
-	uint64_t state = value_hash_keys[0];
+	uint64_t state = hash_array_start();
 
 	for (size_t i = 0; i < count; i++) {
-		state = hash_mix(state ^ hash_of(items[i]), value_hash_keys[1]);
+		state = hash_array_add(state, items[i]);
 	}
-	return hash_mix(state ^ count, value_hash_keys[2] ^ VALUE_ARRAY);
+	return hash_array_end(state, count);
 }
 
 /* Sums, so that neither a set nor an object needs an order to have a hash. */

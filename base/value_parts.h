@@ -90,6 +90,21 @@ static inline uint64_t hash_of(const struct value *value)
 	return hash_constant(value);
 }
 
+static inline uint64_t hash_array_start(void)
+{
+	return value_hash_keys[0];
+}
+
+static inline uint64_t hash_array_add(uint64_t state, const struct value *item)
+{
+	return hash_mix(state ^ hash_of(item), value_hash_keys[1]);
+}
+
+static inline uint64_t hash_array_end(uint64_t state, size_t count)
+{
+	return hash_mix(state ^ count, value_hash_keys[2] ^ VALUE_ARRAY);
+}
+
 uint64_t hash_array(const struct value *const *items, size_t count);
 uint64_t hash_set(const struct value *const *items, size_t count);
 uint64_t hash_object(const struct value_member *members, size_t count);
