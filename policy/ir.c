@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/value.h"
 #include "policy/engine.h"
+#include "policy/program.h"
 
 /* Each block of a plan lies four JSON containers within the one around it. */
 #define JSON_DEPTH (IR_NESTING * 4 + 32)
@@ -57,9 +58,11 @@ static bool read_params(
 	const struct value *list = value_find(json, "params");
 
 	function->param_count = value_count(list);
-	if (!value_is(list, VALUE_ARRAY) || function->param_count < 2) {
+	if (!value_is(list, VALUE_ARRAY) || function->param_count < 2 ||
+		function->param_count > PROGRAM_ARGS_MAX) {
 		return error_set(reader->err, ERROR_POLICY,
-			"function %s does not take input and data", function->name);
+			"function %s does not take input, data and at most %d more", function->name,
+			PROGRAM_ARGS_MAX - 2);
 	}
 	uint32_t *params = arena_calloc(reader->arena, function->param_count, sizeof(*params));
 	reader->function = function;
@@ -83,11 +86,14 @@ static bool read_path(
 	if (path == NULL || value_is(path, VALUE_NULL)) {
 		return true;
 	}
-	for (size_t i = 0; i < value_count(path); i++) {
-		if (!value_is(value_at(path, i), VALUE_STRING)) {
-			return error_set(reader->err, ERROR_POLICY,
-				"the path of function %s is no list of names", function->name);
-		}
+	bool is_list = value_is(path, VALUE_ARRAY) && value_count(path) <= IR_PATH;
+	for (size_t i = 0; is_list && i < value_count(path); i++) {
+		is_list = value_is(value_at(path, i), VALUE_STRING);
+	}
+	if (!is_list) {
+		return error_set(reader->err, ERROR_POLICY,
+			"the path of function %s is no list of at most %d names", function->name,
+			IR_PATH);
 	}
 	function->path = value_count(path) > 0 ? path : NULL;
 	return true;

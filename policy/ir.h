@@ -124,6 +124,7 @@ struct ir_plan {
 };
 
 #define IR_NESTING 256 /* blocks within blocks */
+#define IR_PATH 128    /* names in a path */
 
 /*
  * Reads and verifies. NULL: ERROR_SYNTAX for text that is no JSON, ERROR_TOO_LARGE beyond a limit,

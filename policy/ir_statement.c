@@ -6,6 +6,7 @@
 #include "base/value.h"
 #include "policy/builtin.h"
 #include "policy/engine.h"
+#include "policy/program.h"
 
 /* How a member of a statement's JSON is read, and where it goes in struct ir_statement. */
 enum field_how {
@@ -183,6 +184,20 @@ static bool read_operand(
 	return error_set(reader->err, ERROR_POLICY, "an operand is no local, string or boolean");
 }
 
+/* A name of a path: the functions that set a member take it up to its NUL. */
+static bool read_name(
+	struct ir_reader *reader, const struct value *json, struct ir_operand *operand)
+{
+	if (!read_string_number(reader, json, operand)) {
+		return false;
+	}
+	const struct value *name = reader->plan->strings[operand->index];
+	if (strlen(value_text(name)) != value_size(name)) {
+		return error_set(reader->err, ERROR_POLICY, "a path has a NUL in it");
+	}
+	return true;
+}
+
 typedef bool operand_fn(
 	struct ir_reader *reader, const struct value *json, struct ir_operand *operand);
 
@@ -201,6 +216,10 @@ static bool read_list(struct ir_reader *reader, const struct value *json, operan
 		return error_set(reader->err, ERROR_POLICY, "a list of operands is no array");
 	}
 	*count = value_count(json);
+	if (*count > PROGRAM_ARGS_MAX) {
+		return error_set(reader->err, ERROR_POLICY, "a list has more than %d operands",
+			PROGRAM_ARGS_MAX);
+	}
 	struct ir_operand *operands = arena_calloc(reader->arena, *count, sizeof(*operands));
 	*list = operands;
 	for (size_t i = 0; i < *count; i++) {
@@ -284,7 +303,7 @@ static bool read_field(struct ir_reader *reader, const struct field *field,
 			reader, json, read_operand, &statement->path, &statement->path_count);
 	case FIELD_NAMES:
 		return read_list(
-			reader, json, read_string_number, &statement->args, &statement->arg_count);
+			reader, json, read_name, &statement->args, &statement->arg_count);
 	case FIELD_END:
 		break;
 	}

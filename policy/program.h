@@ -38,7 +38,7 @@ struct op {
 	union {
 		const struct function *function;
 		const struct policy_builtin *builtin;
-		const struct value *value;
+		const struct op *jump; /* where it goes on in the other case */
 	};
 	const int32_t *args; /* operands */
 };
@@ -71,13 +71,17 @@ struct program {
 	size_t plan_count;
 	/* Paths of functions for dynamic calls: objects within objects, at the end a number. */
 	const struct value *paths;
+	const struct value *const *keys; /* the numbers below PROGRAM_KEYS */
 	const char *const *files;
 	size_t file_count;
 };
 
-/* Numbers that loops over arrays give as keys: ready-made up to here. */
-#define PROGRAM_KEYS 256
+#define PROGRAM_KEYS 256    /* keys of arrays and lengths that are ready-made */
+#define PROGRAM_ARGS_MAX 64 /* of a call */
 
-/* Compiles a verified plan. The program lives in arena; `plan` may go away. False: ERROR_POLICY. */
-bool program_compile(struct arena *arena, const struct ir_plan *plan, struct program *program,
-	struct error *err);
+/*
+ * Compiles a verified plan. The program lives in `arena`; the plan may go away, as may what is in
+ * `scratch`. False: ERROR_POLICY.
+ */
+bool program_compile(struct arena *arena, struct arena *scratch, const struct ir_plan *plan,
+	struct program *program, struct error *err);

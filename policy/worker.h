@@ -20,9 +20,11 @@ struct growing;
 
 /* A loop under way. */
 struct scan {
-	const struct value *source;
-	size_t next;
-	size_t count;
+	const struct value_member *members; /* of an object, else NULL */
+	const struct value *const *items;   /* of an array or set */
+	uint32_t next;
+	uint32_t count;
+	bool is_set;
 };
 
 /*
@@ -54,7 +56,8 @@ struct policy_worker {
 	size_t bytes_start;
 	unsigned depth;
 	bool lenient;
-	const struct value *input;
+	const struct value *input; /* of the call: its documents have a memo of their own */
+	const struct value *data;
 	struct growing *results;
 	char builtin_error[256];
 
@@ -63,7 +66,7 @@ struct policy_worker {
 	size_t stack_used;
 	struct scan *scans;
 	size_t scans_used;
-	struct memo (*memos)[2]; /* by number of function */
+	struct memo (*memos)[2]; /* by number of the function */
 	size_t memo_count;
 	uint64_t generation;
 	struct buf bufs[POLICY_BUFS];
