@@ -68,9 +68,8 @@ struct config_store {
 struct config_journal {
 	const char *directory; /* checkpoint, tile/…, log.vkey */
 	const char *origin;    /* first line of each checkpoint; never changes for one log */
-	const char *key; /* file with the signing key; default: "key" beside the store, never inside
-			    directory */
-	int64_t publish_ms; /* longest time from commit to signed checkpoint */
+	const char *key;       /* file with the signing key, never inside directory */
+	int64_t publish_ms;    /* longest time from commit to signed checkpoint */
 };
 
 struct config_policy_limits {
