@@ -1,0 +1,350 @@
+/*
+ * Starting and stopping, in one thread, in the order in which things need each other:
+ *
+ *     names ▶ store ▶ journal key, publisher ▶ policy ▶ rails ▶ workers ▶ courier ▶ listener ▶ admin
+ *
+ * Stopping goes the other way: the listener drains first, the store closes last. gateway_free() can
+ * free whatever a failed start left, so a start that fails leaves nothing behind.
+ */
+#include "gateway/gateway.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "connectors/courier.h"
+#include "gateway/admin.h"
+#include "gateway/listener.h"
+#include "gateway/metrics.h"
+#include "gateway/names.h"
+#include "gateway/rate.h"
+#include "gateway/reload.h"
+#include "gateway/request.h"
+#include "gateway/snapshot.h"
+#include "io/loop.h"
+#include "io/server.h"
+#include "io/tls.h"
+#include "io/worker.h"
+#include "journal/checkpoint.h"
+#include "journal/entry.h"
+#include "journal/publisher.h"
+#include "policy/engine.h"
+#include "scim/schema.h"
+#include "store/claim.h"
+#include "store/read.h"
+#include "store/store.h"
+
+/* ---- store and journal ---- */
+
+static bool make_folder_of(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+
+	if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof(folder)) {
+		return true;
+	}
+	memcpy(folder, path, (size_t)(slash - path));
+	folder[slash - path] = '\0';
+	return file_make_folders(folder, 0700, err);
+}
+
+static bool open_store(struct gateway *gateway, struct error *err)
+{
+	const struct config *config = gateway->config;
+
+	if (config->store.path == NULL) {
+		return error_set(err, ERROR_CONFIG,
+			"store: this version keeps its data in SQLite; write sqlite:/path/to/file");
+	}
+	if (!make_folder_of(config->store.path, err)) {
+		return false;
+	}
+	gateway->store = store_open(&(struct store_options){ .path = config->store.path }, err);
+	return gateway->store != NULL && names_resolve(gateway, err);
+}
+
+static void on_entries(void *user)
+{
+	journal_publisher_notify(user);
+}
+
+static void on_publish_failed(void *user, const struct error *err)
+{
+	(void)user;
+	log_event(LOG_ERROR, "journal_publish_failed", "error", err->text, NULL);
+}
+
+static bool load_key(struct gateway *gateway, struct error *err)
+{
+	const struct config_journal *journal = &gateway->config->journal;
+
+	if (!file_exists(journal->key) &&
+		(!make_folder_of(journal->key, err) ||
+			!journal_key_generate(journal->key, journal->origin, err))) {
+		return false;
+	}
+	gateway->key = journal_key_load(journal->key, err);
+	return gateway->key != NULL;
+}
+
+static bool start_journal(struct gateway *gateway, struct error *err)
+{
+	const struct config_journal *journal = &gateway->config->journal;
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+
+	if (!load_key(gateway, err)) {
+		return error_wrap(err, "journal key");
+	}
+	gateway->publisher_reader = store_reader_open(gateway->store, err);
+	if (gateway->publisher_reader == NULL) {
+		return false;
+	}
+	gateway->publisher = journal_publisher_start(
+		&(struct journal_publisher_options){
+			.writer = { .directory = journal->directory,
+				.state_path = arena_printf(arena, "%s.signed", journal->key),
+				.key = gateway->key,
+				.source = journal_source_of_store(gateway->publisher_reader) },
+			.interval_ms = (unsigned)journal->publish_ms,
+			.on_failed = on_publish_failed,
+		},
+		err);
+	if (gateway->publisher == NULL) {
+		return error_wrap(err, "journal");
+	}
+	store_watch(gateway->store, STORE_NEWS_ENTRIES, NULL, on_entries, gateway->publisher);
+	return true;
+}
+
+static bool load_rates(struct gateway *gateway, struct error *err)
+{
+	struct store_reader *reader = store_reader_open(gateway->store, err);
+	bool ok;
+
+	if (reader == NULL) {
+		return false;
+	}
+	gateway->rate = rate_new();
+	ok = rate_load(gateway->rate, reader, clock_now_us(), err);
+	store_reader_close(reader);
+	return ok;
+}
+
+/* ---- workers ---- */
+
+static size_t worker_count(const struct config *config)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (config->listen.workers > 0) {
+		return (size_t)config->listen.workers;
+	}
+	return cores > 0 ? (size_t)cores : 1;
+}
+
+static void attach(void *user)
+{
+	struct gateway_worker *worker = user;
+
+	server_attach(worker->gateway->server, worker->index, worker->loop, worker);
+}
+
+static bool start_worker(struct gateway *gateway, unsigned index, struct error *err)
+{
+	struct gateway_worker *worker = &gateway->workers[index];
+
+	worker->gateway = gateway;
+	worker->index = index;
+	worker->metrics = metrics_of(gateway->metrics, index);
+	worker->snapshot = snapshot_ref(gateway->snapshot);
+	worker->policy = policy_worker_new();
+	worker->packer = journal_packer_new();
+	worker->reader = store_reader_open(gateway->store, err);
+	if (worker->reader == NULL) {
+		return false;
+	}
+	worker->thread = loop_thread_start("worker", err);
+	if (worker->thread == NULL) {
+		return false;
+	}
+	worker->loop = loop_thread_loop(worker->thread);
+	loop_post(worker->loop, attach, worker);
+	return true;
+}
+
+static bool start_workers(struct gateway *gateway, struct error *err)
+{
+	gateway->claims = store_claims_new();
+	gateway->helper = worker_new("helper", 64, err);
+	if (gateway->helper == NULL) {
+		return false;
+	}
+	for (unsigned i = 0; i < gateway->worker_count; i++) {
+		if (!start_worker(gateway, i, err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void stop_workers(struct gateway *gateway)
+{
+	for (size_t i = 0; i < gateway->worker_count && gateway->workers != NULL; i++) {
+		struct gateway_worker *worker = &gateway->workers[i];
+
+		loop_thread_join(worker->thread);
+		request_pool_free(worker);
+		store_reader_close(worker->reader);
+		policy_worker_free(worker->policy);
+		journal_packer_free(worker->packer);
+		snapshot_unref(worker->snapshot);
+	}
+	memory_free(gateway->workers);
+	gateway->workers = NULL;
+}
+
+/* ---- listener ---- */
+
+static bool open_listener(struct gateway *gateway, struct error *err)
+{
+	const struct config_listen *listen = &gateway->config->listen;
+	struct server_options options = {
+		.address = listen->address,
+		.workers = (unsigned)gateway->worker_count,
+		.on_head = listener_head,
+		.on_request = listener_accept,
+		.error_body = listener_error_body,
+		.handshake_ms = listen->deadlines.handshake_ms,
+		.head_ms = listen->deadlines.headers_ms,
+		.body_ms = listen->deadlines.body_ms,
+		.idle_ms = listen->deadlines.idle_ms,
+		.write_ms = listen->deadlines.write_ms,
+		.head = { .target_bytes = (size_t)listen->limits.target_bytes,
+			.headers_bytes = (size_t)listen->limits.headers_bytes,
+			.fields = (size_t)listen->limits.header_count },
+		.body_bytes = (uint64_t)listen->limits.body_bytes,
+		.connections = (unsigned)listen->limits.connections,
+		.connections_per_address = (unsigned)listen->limits.connections_per_address,
+		.requests_per_connection = (unsigned)listen->limits.requests_per_connection,
+		.write_high_water = (size_t)listen->limits.write_bytes,
+	};
+
+	if (listen->tls.certificate != NULL) {
+		gateway->tls = tls_new(&(struct tls_options){ listen->tls.certificate,
+					       listen->tls.key },
+			err);
+		if (gateway->tls == NULL) {
+			return false;
+		}
+		options.tls = gateway->tls;
+	}
+	gateway->server = server_new(&options, err);
+	if (gateway->server == NULL) {
+		return error_wrap(err, "listen.address");
+	}
+	if (gateway->tls == NULL && !listen->insecure && !server_is_loopback(gateway->server)) {
+		return error_set(err, ERROR_CONFIG,
+			"listen: %s without tls would carry tokens in clear; set listen.tls, or "
+			"listen.insecure: true behind a proxy that ends TLS",
+			listen->address);
+	}
+	return true;
+}
+
+/* ---- all of it ---- */
+
+static void on_reloaded_tokens(void *user)
+{
+	struct error err = { 0 };
+
+	if (!gateway_refresh_tokens(user, &err)) {
+		log_event(LOG_ERROR, "tokens_not_refreshed", "error", err.text, NULL);
+	}
+}
+
+static bool start_courier(struct gateway *gateway, struct error *err)
+{
+	struct courier_options options = {
+		.config = gateway->config,
+		.store = gateway->store,
+	};
+
+	gateway->courier = courier_start(&options, err);
+	return gateway->courier != NULL;
+}
+
+static bool start(struct gateway *gateway, struct error *err)
+{
+	gateway->worker_count = worker_count(gateway->config);
+	gateway->workers = must_calloc(gateway->worker_count, sizeof(*gateway->workers));
+	if (!open_store(gateway, err) || !start_journal(gateway, err) ||
+		!load_rates(gateway, err)) {
+		return false;
+	}
+	gateway->metrics = metrics_new(gateway, (unsigned)gateway->worker_count);
+	if (!reload_first(gateway, err) || !open_listener(gateway, err) ||
+		!start_courier(gateway, err) || !start_workers(gateway, err)) {
+		return false;
+	}
+	gateway->token_watch = store_watch(gateway->store, STORE_NEWS_TOKENS, gateway->loop,
+		on_reloaded_tokens, gateway);
+	gateway->admin = admin_start(gateway, err);
+	return gateway->admin != NULL;
+}
+
+struct gateway *gateway_start(const struct config *config, struct loop *loop, struct error *err)
+{
+	struct gateway *gateway = must_calloc(1, sizeof(*gateway));
+
+	gateway->config = config;
+	gateway->loop = loop;
+	gateway->model = scim_model_core();
+	gateway->started_us = clock_now_us();
+	if (!start(gateway, err)) {
+		gateway_free(gateway);
+		return NULL;
+	}
+	return gateway;
+}
+
+void gateway_free(struct gateway *gateway)
+{
+	if (gateway == NULL) {
+		return;
+	}
+	if (gateway->token_watch != NULL) {
+		store_unwatch(gateway->store, gateway->token_watch);
+	}
+	admin_free(gateway->admin);
+	reload_free(gateway);
+	courier_stop(gateway->courier);
+	worker_free(gateway->helper);
+	stop_workers(gateway);
+	server_free(gateway->server);
+	tls_free(gateway->tls);
+	journal_publisher_stop(gateway->publisher);
+	store_reader_close(gateway->publisher_reader);
+	journal_key_free(gateway->key);
+	store_claims_free(gateway->claims);
+	metrics_free(gateway->metrics);
+	store_close(gateway->store);
+	rate_free(gateway->rate);
+	snapshot_unref(gateway->snapshot);
+	names_free(gateway);
+	memory_free(gateway);
+}
+
+void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
+{
+	__atomic_store_n(&gateway->stopping, true, __ATOMIC_RELAXED); /* readyz says so */
+	server_stop(gateway->server, gateway->config->listen.deadlines.drain_ms, gateway->loop, done,
+		user);
+}

@@ -1,0 +1,133 @@
+/*
+ * gateway: owns everything that lives longer than a request, and the threads it lives in.
+ *
+ *     struct gateway          one: configuration, store, claims, rails, journal, courier, listener
+ *     struct gateway_worker   one per worker thread: loop, read connection, policy state, requests
+ *     struct snapshot         what a reload replaces: policy, tokens, paused sources
+ *
+ * What is in struct gateway is written before the workers start and by the main thread only; where
+ * a module has state that threads share it says so itself (claim, rate, metrics).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct config_app;
+struct config_source;
+struct courier;
+struct error;
+struct gateway;
+struct journal_key;
+struct journal_packer;
+struct journal_publisher;
+struct loop;
+struct loop_thread;
+struct metrics;
+struct metrics_thread;
+struct policy_worker;
+struct rate;
+struct reload;
+struct request;
+struct scim_dialect;
+struct scim_model;
+struct server;
+struct snapshot;
+struct store;
+struct store_claims;
+struct store_reader;
+struct store_watch;
+struct tls;
+struct worker;
+
+/* A source of the configuration, with what its names resolve to. */
+struct gateway_source {
+	const struct config_source *config;
+	const struct scim_dialect *dialect;
+	int id;     /* of the store; rows carry it */
+	int tenant; /* likewise */
+	size_t index; /* into gateway->sources */
+};
+
+struct gateway_app {
+	const struct config_app *config;
+	int id;
+	int tenant;
+	bool names_groups; /* its filter looks at a person's groups: a group change moves people */
+	bool takes_groups;
+};
+
+struct gateway_worker {
+	struct gateway *gateway;
+	unsigned index;
+	struct loop_thread *thread;
+	struct loop *loop;
+	struct store_reader *reader;
+	struct policy_worker *policy;
+	struct journal_packer *packer;
+	struct snapshot *snapshot; /* a reference of its own; replaced in this worker's loop only */
+	struct request *idle;      /* finished requests, kept for the next */
+	size_t idle_count;
+	struct metrics_thread *metrics;
+};
+
+struct gateway {
+	const struct config *config;
+	const struct scim_model *model;
+	struct store *store;
+	struct store_claims *claims;
+	struct gateway_source *sources;
+	size_t source_count;
+	struct gateway_app *apps;
+	size_t app_count;
+	struct rate *rate;
+	struct metrics *metrics;
+	struct journal_key *key;
+	struct journal_publisher *publisher;
+	struct store_reader *publisher_reader;
+	struct courier *courier;
+	struct worker *helper; /* what would hold a loop too long: packing of very large entries */
+	struct tls *tls;
+	struct server *server;
+	struct gateway_worker *workers;
+	size_t worker_count;
+	struct loop *loop; /* the main thread's */
+	struct snapshot *snapshot; /* the main thread's reference: the current one */
+	struct admin *admin;
+	struct store_watch *token_watch;
+	int64_t started_us;
+	bool stopping; /* atomic */
+	struct reload *reload;
+};
+
+/*
+ * Opens and starts everything, in the calling thread, which then runs `loop`. The configuration
+ * must outlive the gateway. NULL: nothing is left behind; the sentence says what to mend.
+ */
+struct gateway *gateway_start(const struct config *config, struct loop *loop, struct error *err);
+
+/*
+ * Stops accepting, lets what runs finish within listen.deadlines.drain_ms, publishes the journal,
+ * closes. done(user) comes in the main loop; then gateway_free().
+ */
+typedef void gateway_done_fn(void *user);
+void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
+void gateway_free(struct gateway *gateway);
+
+/*
+ * Loads policy, tokens and certificate again, in the background, and swaps them in when they are
+ * good. What is not good keeps the old one, is logged and counted. Main thread.
+ */
+void gateway_reload(struct gateway *gateway);
+
+/* Reads tokens and paused sources again and hands the result to all workers. Main thread. */
+bool gateway_refresh_tokens(struct gateway *gateway, struct error *err);
+
+/* NULL: the configuration has none of that name. */
+const struct gateway_source *gateway_find_source(const struct gateway *gateway, const char *name);
+const struct gateway_app *gateway_find_app(const struct gateway *gateway, const char *name);
+/* By the store's number. NULL: it is not in the configuration any more. */
+const struct gateway_source *gateway_source_of_id(const struct gateway *gateway, int id);
+const struct gateway_app *gateway_app_of_id(const struct gateway *gateway, int id);

@@ -1,0 +1,59 @@
+#include "gateway/identify.h"
+
+#include <string.h>
+#include <strings.h>
+#include "base/digest.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "gateway/snapshot.h"
+#include "io/http.h"
+
+static const char SCHEME[] = "Bearer ";
+enum { TOKEN_BYTES_MIN = 16, TOKEN_BYTES_MAX = 1024 };
+
+const struct gateway_source *identify_caller(
+	const struct snapshot *snapshot, const struct http_request *http, int64_t now_us)
+{
+	const struct http_text *header = http_find(http, "authorization");
+	const size_t scheme = sizeof(SCHEME) - 1;
+	uint8_t digest[DIGEST_BYTES];
+
+	if (header == NULL || header->size < scheme + TOKEN_BYTES_MIN ||
+		header->size > scheme + TOKEN_BYTES_MAX ||
+		strncasecmp(header->data, SCHEME, scheme) != 0) {
+		return NULL;
+	}
+	digest_sha256(header->data + scheme, header->size - scheme, digest);
+	return snapshot_find_token(snapshot, digest, now_us);
+}
+
+static bool is_write(enum http_method method)
+{
+	return method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH ||
+	       method == HTTP_DELETE;
+}
+
+enum step_result identify_start(struct request *request)
+{
+	struct error *err = &request->err;
+
+	request->source = identify_caller(request->snapshot, request->http, request->time_us);
+	if (request->source == NULL) {
+		error_set(err, ERROR_UNAUTHORIZED,
+			"a valid bearer token is needed; `scimward token create SOURCE` makes one");
+		return STEP_FAIL;
+	}
+	if (request->tenant_name.size > 0 &&
+		!http_text_is(request->tenant_name, request->source->config->tenant)) {
+		error_set(err, ERROR_NOT_FOUND, "there is nothing here");
+		return STEP_FAIL;
+	}
+	if (request->snapshot->paused[request->source->index] && is_write(request->http->method)) {
+		error_set(err, ERROR_TIMEOUT,
+			"source %s is paused; nothing was changed, try again later",
+			request->source->config->name);
+		return STEP_FAIL;
+	}
+	return STEP_NEXT;
+}

@@ -1,0 +1,68 @@
+#include "gateway/listener.h"
+
+#include <string.h>
+#include "base/buf.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "gateway/identify.h"
+#include "gateway/metrics.h"
+#include "gateway/request.h"
+#include "gateway/route.h"
+#include "io/http.h"
+#include "scim/urn.h"
+
+void listener_head(void *user, struct exchange *exchange, const struct http_request *http,
+	uint64_t *body_limit)
+{
+	struct gateway_worker *worker = user;
+	const struct config_limits *limits = &worker->gateway->config->listen.limits;
+
+	if (!http->chunked && http->length == 0) {
+		return;
+	}
+	/* Memory is for callers that we know: 16 MiB of a stranger are not read. */
+	if (identify_caller(worker->snapshot, http, clock_now_us()) == NULL) {
+		server_reply_error(exchange, 401, "a valid bearer token is needed");
+		return;
+	}
+	*body_limit = (uint64_t)(route_takes_large_body(http) ? limits->group_body_bytes
+							      : limits->body_bytes);
+}
+
+/* W3C Trace Context, 3.2: version "-" trace-id "-" parent-id "-" flags. */
+static void take_trace(struct request *request)
+{
+	const struct http_text *header = http_find(request->http, "traceparent");
+
+	if (header == NULL || header->size < 55 || header->data[2] != '-' ||
+		header->data[35] != '-' || header->data[52] != '-') {
+		return;
+	}
+	if (strspn(header->data + 3, "0123456789abcdef") != 32 ||
+		strspn(header->data + 3, "0") >= 32) {
+		return;
+	}
+	memcpy(request->trace, header->data + 3, 32);
+}
+
+void listener_accept(void *user, struct exchange *exchange, const struct http_request *http)
+{
+	struct request *request = request_new(user, exchange, http);
+
+	take_trace(request);
+	request_start(request, route_find(request));
+}
+
+const char *listener_error_body(void *user, int status, const char *message, struct buf *body)
+{
+	struct gateway_worker *worker = user;
+
+	if (worker != NULL) {
+		metrics_refused(worker->metrics, status);
+	}
+	buf_printf(body, "{\"detail\":");
+	buf_append_json_text(body, message, strlen(message));
+	buf_printf(body, ",\"schemas\":[\"%s\"],\"status\":\"%d\"}", SCIM_URN_ERROR, status);
+	return SCIM_MEDIA_TYPE;
+}

@@ -1,0 +1,144 @@
+#include "gateway/names.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "scim/dialect.h"
+#include "scim/filter.h"
+#include "scim/schema.h"
+#include "store/store.h"
+
+static bool resolve_source(struct gateway *gateway, size_t index, struct error *err)
+{
+	const struct config_source *config = &gateway->config->sources[index];
+	struct gateway_source *source = &gateway->sources[index];
+
+	source->config = config;
+	source->index = index;
+	source->dialect = scim_dialect_find(config->dialect);
+	if (source->dialect == NULL) {
+		return error_set(err, ERROR_CONFIG,
+			"sources.%s: there is no dialect '%s'; use standard, entra or okta",
+			config->name, config->dialect);
+	}
+	return store_name_get(
+		       gateway->store, STORE_NAME_SOURCE, config->name, &source->id, err) &&
+	       store_name_get(
+		       gateway->store, STORE_NAME_TENANT, config->tenant, &source->tenant, err);
+}
+
+static bool looks_at_groups(const struct scim_filter *filter)
+{
+	if (filter == NULL) {
+		return false;
+	}
+	return (filter->ref.attribute != NULL && filter->ref.attribute->place == SCIM_IS_GROUPS) ||
+	       looks_at_groups(filter->left) || looks_at_groups(filter->right);
+}
+
+/* A filter that does not parse must not start a gateway: it would decide who has an account. */
+static bool check_filter(struct arena *arena, const char *app, const char *type, const char *text,
+	bool *groups, struct error *err)
+{
+	const struct scim_filter *filter;
+
+	if (text == NULL) {
+		return true;
+	}
+	filter = scim_filter_parse(
+		arena, scim_model_type(scim_model_core(), type), text, strlen(text), false, err);
+	if (filter == NULL) {
+		err->code = ERROR_CONFIG;
+		return error_wrap(err, "apps.%s: filter", app);
+	}
+	*groups = looks_at_groups(filter);
+	return true;
+}
+
+static bool resolve_app(struct gateway *gateway, size_t index, struct error *err)
+{
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	const struct config_app *config = &gateway->config->apps[index];
+	struct gateway_app *app = &gateway->apps[index];
+	bool ignored;
+
+	app->config = config;
+	app->takes_groups = config->groups.filter != NULL;
+	return check_filter(
+		       arena, config->name, "User", config->filter, &app->names_groups, err) &&
+	       check_filter(arena, config->name, "Group", config->groups.filter, &ignored, err) &&
+	       store_name_get(gateway->store, STORE_NAME_APP, config->name, &app->id, err) &&
+	       store_name_get(
+		       gateway->store, STORE_NAME_TENANT, config->tenant, &app->tenant, err);
+}
+
+bool names_resolve(struct gateway *gateway, struct error *err)
+{
+	const struct config *config = gateway->config;
+
+	gateway->sources = must_calloc(config->source_count + 1, sizeof(*gateway->sources));
+	gateway->apps = must_calloc(config->app_count + 1, sizeof(*gateway->apps));
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (!resolve_source(gateway, i, err)) {
+			return false;
+		}
+		gateway->source_count++;
+	}
+	for (size_t i = 0; i < config->app_count; i++) {
+		if (!resolve_app(gateway, i, err)) {
+			return false;
+		}
+		gateway->app_count++;
+	}
+	return true;
+}
+
+void names_free(struct gateway *gateway)
+{
+	memory_free(gateway->sources);
+	memory_free(gateway->apps);
+}
+
+const struct gateway_source *gateway_find_source(const struct gateway *gateway, const char *name)
+{
+	for (size_t i = 0; i < gateway->source_count; i++) {
+		if (strcmp(gateway->sources[i].config->name, name) == 0) {
+			return &gateway->sources[i];
+		}
+	}
+	return NULL;
+}
+
+const struct gateway_app *gateway_find_app(const struct gateway *gateway, const char *name)
+{
+	for (size_t i = 0; i < gateway->app_count; i++) {
+		if (strcmp(gateway->apps[i].config->name, name) == 0) {
+			return &gateway->apps[i];
+		}
+	}
+	return NULL;
+}
+
+const struct gateway_source *gateway_source_of_id(const struct gateway *gateway, int id)
+{
+	for (size_t i = 0; i < gateway->source_count; i++) {
+		if (gateway->sources[i].id == id) {
+			return &gateway->sources[i];
+		}
+	}
+	return NULL;
+}
+
+const struct gateway_app *gateway_app_of_id(const struct gateway *gateway, int id)
+{
+	for (size_t i = 0; i < gateway->app_count; i++) {
+		if (gateway->apps[i].id == id) {
+			return &gateway->apps[i];
+		}
+	}
+	return NULL;
+}

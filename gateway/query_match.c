@@ -1,0 +1,261 @@
+#include "gateway/query_match.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "gateway/gateway.h"
+#include "gateway/read.h"
+#include "gateway/request.h"
+#include "scim/etag.h"
+#include "scim/filter.h"
+#include "scim/match.h"
+#include "scim/schema.h"
+#include "store/read.h"
+
+/* Members of one group that a filter other than `members eq` looks at; beyond them it sees nothing. */
+enum { MEMBERS_SEEN = 10000 };
+
+bool query_candidate_init(struct query_candidate *candidate, struct request *request,
+	struct arena *arena, const struct store_resource *resource, struct error *err)
+{
+	static const struct value_limits limits = {
+		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+
+	*candidate = (struct query_candidate){
+		.request = request, .arena = arena, .resource = resource, .err = err };
+	candidate->doc = value_parse(arena, resource->doc, resource->doc_size, &limits, err);
+	return candidate->doc != NULL;
+}
+
+static const struct value *id_value(struct arena *arena, const uint8_t id[UUID_BYTES])
+{
+	char text[UUID_TEXT_BYTES];
+
+	uuid_format(id, text);
+	return value_of_text(arena, text);
+}
+
+static const struct value *meta_value(struct query_candidate *candidate)
+{
+	const struct store_resource *resource = candidate->resource;
+	struct value_builder it = { .arena = candidate->arena };
+	char text[CLOCK_TEXT_BYTES];
+	char etag[SCIM_ETAG_BYTES];
+
+	clock_format(resource->created_us, text);
+	value_add_text(&it, "created", text);
+	clock_format(resource->modified_us, text);
+	value_add_text(&it, "lastModified", text);
+	value_add_text(&it, "resourceType", resource->type == STORE_GROUP ? "Group" : "User");
+	scim_etag_format(resource->version, etag);
+	value_add_text(&it, "version", etag);
+	return value_finish_object(&it);
+}
+
+static const struct value *refs_value(struct query_candidate *candidate,
+	const struct store_ref *refs, size_t count, const char *type)
+{
+	struct value_builder all = { .arena = candidate->arena };
+
+	for (size_t i = 0; i < count; i++) {
+		struct value_builder it = { .arena = candidate->arena };
+
+		value_add_text(&it, "display", refs[i].name);
+		value_add_text(&it, "type", type);
+		value_add(&it, "value", id_value(candidate->arena, refs[i].id));
+		value_add_item(&all, value_finish_object(&it));
+	}
+	return count > 0 ? value_finish_array(&all) : NULL;
+}
+
+static const struct value *related_value(struct query_candidate *candidate, bool members)
+{
+	struct store_reader *reader = candidate->request->worker->reader;
+	int64_t rid = candidate->resource->rid;
+	const struct store_ref *refs;
+	size_t count;
+	bool ok = members ? store_members_of(reader, candidate->arena, rid, 0, MEMBERS_SEEN, &refs,
+				    &count, candidate->err)
+			  : store_groups_of(reader, candidate->arena, rid, &refs, &count,
+				    candidate->err);
+
+	if (!ok) {
+		candidate->failed = true;
+		return NULL;
+	}
+	return refs_value(candidate, refs, count, members ? "User" : "direct");
+}
+
+const struct value *query_candidate_value(
+	struct query_candidate *candidate, const struct scim_ref *ref)
+{
+	const struct value *doc = candidate->doc;
+	const char *external;
+
+	if (ref->attribute == NULL) {
+		return ref->extension != NULL ? value_find(doc, ref->extension->id) : doc;
+	}
+	switch (ref->attribute->place) {
+	case SCIM_IS_ID:
+		return id_value(candidate->arena, candidate->resource->id);
+	case SCIM_IS_EXTERNAL_ID:
+		external = store_external_id(
+			candidate->resource, candidate->request->source->id);
+		return external != NULL ? value_of_text(candidate->arena, external) : NULL;
+	case SCIM_IS_META:
+		return meta_value(candidate);
+	case SCIM_IS_GROUPS:
+		return related_value(candidate, false);
+	case SCIM_IS_MEMBERS:
+		return related_value(candidate, true);
+	case SCIM_IS_PASSWORD:
+		return NULL;
+	case SCIM_IN_DOC:
+	case SCIM_IS_SCHEMAS:
+		break;
+	}
+	return value_find(ref->extension != NULL ? value_find(doc, ref->extension->id) : doc,
+		ref->attribute->name);
+}
+
+static const struct value *lookup(void *user, const struct scim_filter *filter)
+{
+	return query_candidate_value(user, &filter->ref);
+}
+
+/* members eq "…" is one row, however large the group. */
+static enum scim_answer test(void *user, const struct scim_filter *filter)
+{
+	struct query_candidate *candidate = user;
+	struct store_reader *reader = candidate->request->worker->reader;
+	uint8_t id[UUID_BYTES];
+	struct store_ref ref;
+	bool found;
+	bool is = false;
+
+	if (filter->ref.attribute == NULL || filter->ref.attribute->place != SCIM_IS_MEMBERS) {
+		return SCIM_LOOK;
+	}
+	if (filter->kind == SCIM_FILTER_PRESENT && filter->ref.sub == NULL) {
+		return candidate->resource->members > 0 ? SCIM_YES : SCIM_NO;
+	}
+	if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ || filter->leaf == NULL ||
+		strcmp(filter->leaf->name, "value") != 0 ||
+		!value_is(filter->value, VALUE_STRING)) {
+		return SCIM_LOOK;
+	}
+	if (!uuid_parse(value_text(filter->value), value_size(filter->value), id)) {
+		return SCIM_NO;
+	}
+	if (!store_find_ref(reader, candidate->arena, candidate->resource->tenant, STORE_USER, id,
+		    &found, &ref, candidate->err) ||
+		(found && !store_is_member(reader, candidate->resource->rid, ref.rid, &is,
+				  candidate->err))) {
+		candidate->failed = true;
+		return SCIM_NO;
+	}
+	return is ? SCIM_YES : SCIM_NO;
+}
+
+bool query_candidate_matches(struct query_candidate *candidate, const struct scim_filter *filter)
+{
+	struct scim_matcher matcher = {
+		.arena = candidate->arena,
+		.lookup = lookup,
+		.test = test,
+		.user = candidate,
+		.doc = candidate->doc,
+	};
+
+	return scim_filter_matches(filter, &matcher) && !candidate->failed;
+}
+
+/* ---- keys ---- */
+
+struct store_key query_store_key(const struct request *request,
+	const struct scim_resource_type *type, const struct scim_key *key)
+{
+	int tenant = request->source->tenant;
+	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
+
+	switch (key->kind) {
+	case SCIM_KEY_USER_NAME:
+		row.kind = STORE_KEY_USER_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_DISPLAY_NAME:
+		row.kind = STORE_KEY_GROUP_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_EXTERNAL_ID:
+		row.kind = STORE_KEY_EXTERNAL_ID;
+		row.scope = store_scope_external(
+			request->source->id, type->has_members ? STORE_GROUP : STORE_USER);
+		break;
+	case SCIM_KEY_EMAIL:
+		row.kind = STORE_KEY_CUSTOM;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_NONE:
+	case SCIM_KEY_ID:
+	case SCIM_KEY_MEMBER:
+		break;
+	}
+	return row;
+}
+
+/* By an id: of the resource itself, or of a member, whose groups can match. */
+static bool rids_of_id(struct request *request, const struct read_part *part, struct arena *arena,
+	const int64_t **rids, size_t *count, struct error *err)
+{
+	struct store_reader *reader = request->worker->reader;
+	bool member = part->key.kind == SCIM_KEY_MEMBER;
+	int64_t *found_rids;
+	const struct store_ref *groups;
+	struct store_ref ref;
+	uint8_t id[UUID_BYTES];
+	bool found = false;
+
+	*count = 0;
+	if (uuid_parse(part->key.text, part->key.size, id) &&
+		!store_find_ref(reader, arena, request->source->tenant,
+			member ? STORE_USER : part->store_type, id, &found, &ref, err)) {
+		return false;
+	}
+	if (!found) {
+		return true;
+	}
+	if (!member) {
+		*rids = arena_copy(arena, &ref.rid, sizeof(ref.rid));
+		*count = 1;
+		return true;
+	}
+	if (!store_groups_of(reader, arena, ref.rid, &groups, count, err)) {
+		return false;
+	}
+	found_rids = arena_alloc(arena, (*count + 1) * sizeof(*found_rids));
+	for (size_t i = 0; i < *count; i++) {
+		found_rids[i] = groups[i].rid;
+	}
+	*rids = found_rids;
+	return true;
+}
+
+bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
+	const int64_t **rids, size_t *count, struct error *err)
+{
+	struct store_key key = query_store_key(request, part->type, &part->key);
+
+	if (key.kind == 0) {
+		return rids_of_id(request, part, arena, rids, count, err);
+	}
+	if (key.size > STORE_KEY_BYTES) {
+		*count = 0;
+		return true;
+	}
+	return store_find_key_all(request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids,
+		count, err);
+}

@@ -1,0 +1,134 @@
+/*
+ * request: one HTTP request on its way through the steps of a flow, and the driver.
+ *
+ * A flow is a table of steps. A step has a `start`, and a `finish` for when what it waits for has
+ * come. request.c is the only place with control flow:
+ *
+ *     start ─NEXT─▶ next step's start        start ─AGAIN─▶ the same again, after other work
+ *       │
+ *       └WAIT─▶ (request_resume) ─▶ finish ─▶ as above        any ─FAIL─▶ the last step's start
+ *
+ * The last step replies; after it the request ends. A request never leaves its worker's thread.
+ * What belongs to one kind of flow hangs in `write` or `read`.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/encode.h"
+#include "base/error.h"
+#include "io/http.h"
+#include "store/record.h"
+
+struct arena;
+struct exchange;
+struct gateway_source;
+struct gateway_worker;
+struct read;
+struct request;
+struct scim_resource_type;
+struct snapshot;
+struct write;
+
+enum step_result {
+	STEP_NEXT,  /* go on with the step below */
+	STEP_WAIT,  /* something is under way; request_resume() will come */
+	STEP_AGAIN, /* not finished; call start again after the loop's other work */
+	STEP_BACK,  /* to the step that request->back names: what was read is out of date */
+	STEP_FAIL,  /* request->err says why; jump to the last step */
+};
+
+typedef enum step_result step_fn(struct request *request);
+
+struct step {
+	const char *name; /* appears in logs and metrics */
+	step_fn *start;
+	step_fn *finish; /* NULL: this step never waits */
+};
+
+/* Query parameters of RFC 7644, 3.4.2, decoded; NULL where absent. */
+struct request_query {
+	const char *filter;
+	const char *attributes;
+	const char *excluded_attributes;
+	const char *start_index;
+	const char *count;
+	const char *sort_by;
+	const char *sort_order;
+};
+
+struct request {
+	struct gateway_worker *worker;
+	struct exchange *exchange;
+	const struct http_request *http; /* valid until the reply */
+	struct arena *arena;             /* everything of this request */
+	struct request *next_idle;
+
+	/* the driver's */
+	const struct step *flow;
+	const struct step *step;
+	bool running;
+	bool resumed;
+	const struct step *back; /* where STEP_BACK goes; the flow sets it */
+
+	struct error err; /* what the reply says when a step failed */
+	int64_t started_us; /* monotonic */
+	int64_t time_us;    /* the time of the operation: policy, journal and meta agree on it */
+	char id[UUID_TEXT_BYTES];
+	char trace[33];  /* 32 hex digits of a valid traceparent; "" without one */
+
+	/* route */
+	const struct scim_resource_type *type; /* NULL: no resource type in the path */
+	enum store_type store_type;
+	bool has_id;
+	uint8_t resource_id[UUID_BYTES];
+	char resource_text[UUID_TEXT_BYTES];
+	const char *name;  /* third segment of discovery paths; NULL */
+	const char *allow; /* methods of this path, for 405 and OPTIONS */
+	const char *base;  /* "https://host/scim/v2" of this request */
+	struct http_text tenant_name; /* of /t/<tenant>/…; size 0 without */
+
+	/* identify */
+	const struct gateway_source *source;
+	struct snapshot *snapshot; /* a reference until the end */
+
+	struct request_query query;
+	struct write *write;
+	struct read *read;
+	int status; /* of the reply, for metrics and log */
+};
+
+/* A request of the worker's pool, with its arena empty. */
+struct request *request_new(struct gateway_worker *worker, struct exchange *exchange,
+	const struct http_request *http);
+
+/* Runs a flow from its first step. */
+void request_start(struct request *request, const struct step *flow);
+
+/* What start() waited for is there. May be called from within start(). */
+void request_resume(struct request *request);
+
+/* Frees the idle requests of a worker; at its end. */
+void request_pool_free(struct gateway_worker *worker);
+
+/* Reads the query into request->query. ERROR_REQUEST. */
+bool request_read_query(struct request *request);
+
+/* ---- replies; each ends the exchange ---- */
+
+struct request_reply {
+	int status;
+	const char *content_type; /* NULL: application/scim+json where there is a body */
+	const char *etag;
+	const char *location;
+	const char *journal; /* Scimward-Journal */
+	const char *content_location;
+	const char *allow;
+	const void *body;
+	size_t body_size;
+};
+
+void request_reply(struct request *request, const struct request_reply *reply);
+/* The SCIM Error of request->err, with the headers that its status needs. journal may be NULL. */
+void request_reply_error(struct request *request, const char *journal);

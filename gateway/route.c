@@ -1,0 +1,155 @@
+#include "gateway/route.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "gateway/flows.h"
+#include "gateway/gateway.h"
+#include "io/server.h"
+#include "scim/schema.h"
+
+/* One row: what a path below /scim/v2 looks like, its methods, and what they run. */
+struct row {
+	const char *first; /* NULL: the endpoint of a resource type */
+	const char *second; /* NULL: there is none; "*": any */
+	const char *allow;
+	const struct step *flows[HTTP_METHOD_COUNT]; /* NULL: 405 */
+};
+
+static const struct row rows[] = {
+	{ "ServiceProviderConfig", NULL, "GET, HEAD", { [HTTP_GET] = flow_provider } },
+	{ "ResourceTypes", NULL, "GET, HEAD", { [HTTP_GET] = flow_types } },
+	{ "ResourceTypes", "*", "GET, HEAD", { [HTTP_GET] = flow_types } },
+	{ "Schemas", NULL, "GET, HEAD", { [HTTP_GET] = flow_schemas } },
+	{ "Schemas", "*", "GET, HEAD", { [HTTP_GET] = flow_schemas } },
+	{ ".search", NULL, "POST", { [HTTP_POST] = flow_search } },
+	{ NULL, NULL, "GET, HEAD, POST", { [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
+	{ NULL, ".search", "POST", { [HTTP_POST] = flow_search } },
+	{ NULL, "*", "GET, HEAD, PUT, PATCH, DELETE",
+		{ [HTTP_GET] = flow_get, [HTTP_PUT] = flow_write, [HTTP_PATCH] = flow_write,
+			[HTTP_DELETE] = flow_write } },
+};
+
+static const char *text_of(struct arena *arena, struct http_text text)
+{
+	return arena_text(arena, text.data, text.size);
+}
+
+static bool fits(const struct row *row, const char *first, bool is_type, struct http_text second)
+{
+	if (row->first != NULL ? strcmp(row->first, first) != 0 : !is_type) {
+		return false;
+	}
+	if (row->second == NULL) {
+		return second.size == 0;
+	}
+	return second.size > 0 && (strcmp(row->second, "*") == 0 || http_text_is(second, row->second));
+}
+
+/* An id that is no UUID is no id of ours: the same 404 as any unknown one. */
+static void take_id(struct request *request, struct http_text id)
+{
+	request->has_id = uuid_parse(id.data, id.size, request->resource_id);
+	if (request->has_id) {
+		uuid_format(request->resource_id, request->resource_text);
+	}
+}
+
+/* segments: those behind "scim/v2". */
+static const struct step *find_scim(
+	struct request *request, const struct http_text *segments, size_t count)
+{
+	struct http_text second = count > 1 ? segments[1] : (struct http_text){ NULL, 0 };
+	enum http_method method = request->http->method;
+
+	if (count == 0 || count > 2) {
+		return flow_nothing;
+	}
+	const char *first = text_of(request->arena, segments[0]);
+	const struct scim_resource_type *type =
+		scim_model_endpoint(request->worker->gateway->model, first);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+
+		if (!fits(row, first, type != NULL, second)) {
+			continue;
+		}
+		request->allow = row->allow;
+		request->type = type;
+		if (type != NULL) {
+			request->store_type = type->has_members ? STORE_GROUP : STORE_USER;
+			take_id(request, second);
+		} else if (count == 2) {
+			request->name = text_of(request->arena, second);
+		}
+		if (method == HTTP_OPTIONS) {
+			return flow_options;
+		}
+		const struct step *flow = row->flows[method == HTTP_HEAD ? HTTP_GET : method];
+		return flow != NULL ? flow : flow_method;
+	}
+	return flow_nothing;
+}
+
+/* Behind which segment SCIM begins: 2 of /scim/v2, 4 of /t/<tenant>/scim/v2; 0: it does not. */
+static size_t scim_prefix(const struct http_request *http)
+{
+	size_t at = http->segment_count >= 2 && http_text_is(http->segments[0], "t") ? 2 : 0;
+
+	if (http->segment_count >= at + 2 && http_text_is(http->segments[at], "scim") &&
+		http_text_is(http->segments[at + 1], "v2")) {
+		return at + 2;
+	}
+	return 0;
+}
+
+static void take_base(struct request *request, size_t prefix)
+{
+	const struct http_request *http = request->http;
+	const char *scheme = exchange_is_tls(request->exchange) ? "https" : "http";
+	const char *host = http->host.size > 0 ? http->host.data : "localhost";
+	int size = http->host.size > 0 ? (int)http->host.size : (int)sizeof("localhost") - 1;
+
+	if (prefix == 4) {
+		request->tenant_name = http->segments[1];
+		request->base = arena_printf(request->arena, "%s://%.*s/t/%.*s/scim/v2", scheme, size,
+			host, (int)http->segments[1].size, http->segments[1].data);
+	} else {
+		request->base = arena_printf(request->arena, "%s://%.*s/scim/v2", scheme, size, host);
+	}
+}
+
+static const struct {
+	const char *name;
+	const struct step *flow;
+} plain[] = {
+	{ "livez", flow_livez },
+	{ "readyz", flow_readyz },
+	{ "journal", flow_journal },
+};
+
+const struct step *route_find(struct request *request)
+{
+	const struct http_request *http = request->http;
+	size_t prefix = scim_prefix(http);
+
+	if (prefix > 0) {
+		take_base(request, prefix);
+		return find_scim(request, http->segments + prefix, http->segment_count - prefix);
+	}
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && http->segment_count > 0; i++) {
+		if (http_text_is(http->segments[0], plain[i].name)) {
+			request->allow = "GET, HEAD";
+			return http->method == HTTP_GET || http->method == HTTP_HEAD ? plain[i].flow
+										    : flow_method;
+		}
+	}
+	return flow_nothing;
+}
+
+bool route_takes_large_body(const struct http_request *http)
+{
+	size_t prefix = scim_prefix(http);
+
+	return prefix > 0 && http->segment_count > prefix &&
+	       http_text_is(http->segments[prefix], "Groups");
+}

@@ -1,0 +1,94 @@
+#include "gateway/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/memory.h"
+#include "policy/engine.h"
+
+struct snapshot *snapshot_new(size_t source_count)
+{
+	struct snapshot *snapshot = must_calloc(1, sizeof(*snapshot));
+
+	snapshot->references = 1;
+	snapshot->source_count = source_count;
+	snapshot->paused = must_calloc(source_count + 1, sizeof(*snapshot->paused));
+	return snapshot;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+	__atomic_add_fetch(&snapshot->references, 1, __ATOMIC_RELAXED);
+	return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+	if (snapshot == NULL ||
+		__atomic_sub_fetch(&snapshot->references, 1, __ATOMIC_ACQ_REL) != 0) {
+		return;
+	}
+	policy_unref(snapshot->policy);
+	memory_free(snapshot->tokens);
+	memory_free(snapshot->paused);
+	memory_free(snapshot);
+}
+
+bool snapshot_set_policy(struct snapshot *snapshot, struct policy *policy)
+{
+	snapshot->policy = policy;
+	snapshot->decision = policy_find_entrypoint(policy, "scimward/decision");
+	return snapshot->decision != NULL;
+}
+
+void snapshot_add_token(struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES],
+	const struct gateway_source *source, int64_t expires_us)
+{
+	struct snapshot_token *token;
+
+	snapshot->tokens = must_realloc(
+		snapshot->tokens, (snapshot->token_count + 1) * sizeof(*snapshot->tokens));
+	token = &snapshot->tokens[snapshot->token_count++];
+	memcpy(token->sha256, sha256, DIGEST_BYTES);
+	token->source = source;
+	token->expires_us = expires_us;
+}
+
+static int compare_tokens(const void *a, const void *b)
+{
+	const struct snapshot_token *left = a;
+	const struct snapshot_token *right = b;
+
+	return memcmp(left->sha256, right->sha256, DIGEST_BYTES);
+}
+
+void snapshot_sort_tokens(struct snapshot *snapshot)
+{
+	if (snapshot->token_count > 1) {
+		qsort(snapshot->tokens, snapshot->token_count, sizeof(*snapshot->tokens),
+			compare_tokens);
+	}
+}
+
+const struct gateway_source *snapshot_find_token(
+	const struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES], int64_t now_us)
+{
+	size_t low = 0;
+	size_t high = snapshot->token_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct snapshot_token *token = &snapshot->tokens[middle];
+		int order = memcmp(sha256, token->sha256, DIGEST_BYTES);
+
+		if (order == 0) {
+			bool expired = token->expires_us != 0 && token->expires_us <= now_us;
+			return expired ? NULL : token->source;
+		}
+		if (order < 0) {
+			high = middle;
+		} else {
+			low = middle + 1;
+		}
+	}
+	return NULL;
+}

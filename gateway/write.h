@@ -1,0 +1,133 @@
+/*
+ * write: what a create, replace, patch or delete gathers on its way through flow_write.c.
+ * One member group per step that fills it; later steps only read it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "gateway/rate.h"
+#include "gateway/request.h"
+#include "journal/entry.h"
+#include "base/value.h"
+#include "policy/decision.h"
+#include "policy/engine.h"
+#include "scim/members.h"
+#include "scim/patch.h"
+#include "scim/resource.h"
+#include "store/claim.h"
+#include "store/commit.h"
+#include "store/record.h"
+
+struct member;
+struct members;
+struct represent;
+struct scim_projection;
+struct value_parser;
+
+enum write_operation { WRITE_CREATE, WRITE_REPLACE, WRITE_PATCH, WRITE_DELETE };
+const char *write_operation_name(enum write_operation operation); /* "create", … */
+
+enum {
+	WRITE_SLICE = 500,	    /* member changes in one policy input (product.md) */
+	WRITE_TRIES = 50,	    /* loads again after a conflict, within the deadline */
+	WRITE_MEMBERS_SHOWN = 500,  /* PATCH of a larger Group is answered 204 */
+};
+
+struct write {
+	enum write_operation operation;
+	const struct step *load; /* where a conflict goes back to */
+	int64_t deadline_us;	 /* monotonic */
+	unsigned tries;
+
+	/* parse */
+	struct value_parser *parser;
+	const struct value *body;
+	struct scim_body resource; /* create, replace */
+	struct scim_patch patch;
+	const struct scim_projection *projection;
+	const struct value *const *lists; /* of members, wherever the body names them; for the claim */
+	size_t list_count;
+	bool may_leave; /* it may make a person inactive: the groups are claimed as well */
+
+	/* claim */
+	struct store_claim claim;
+	struct store_claim_key *claim_keys;
+	size_t claim_count;
+	bool claim_timed_out;
+	bool renames; /* a Group may get another displayName: then the tenant is claimed, and it is
+			 decided like adding all its members */
+
+	/* load */
+	const struct store_resource *before; /* NULL: create */
+	const struct value *before_doc;	     /* as stored */
+	const struct value *before_shown;    /* with the externalId of this source */
+	const char *before_external;
+	const struct store_ref *groups; /* of a User, before */
+	size_t group_count;
+	struct store_population population;
+
+	/* apply */
+	const struct value *after_doc; /* NULL: delete */
+	const struct value *after_shown;
+	const char *external; /* of this source, after; NULL: none */
+	const struct scim_member_step *steps;
+	size_t step_count;
+	struct members *members;
+	const struct member *added;
+	const struct member *removed;
+	size_t added_count;
+	size_t removed_count;
+	const struct value *changes;
+	bool leaves;	  /* a person becomes inactive or goes */
+	const struct member *judged; /* whom the policy sees as added: `added`, or all of a renamed Group */
+	size_t judged_count;
+
+	/* decide */
+	struct rate_claim rate;
+	size_t slice;
+	size_t slice_count;
+	struct value_builder judged_values; /* members as the policy saw them, all slices */
+	struct value_builder removed_values;
+	uint64_t *judged_entries; /* doc_entry of each, for the journal's references */
+	uint64_t *removed_entries;
+	const struct value *input; /* of the last slice; with one slice: the whole input */
+	struct policy_decision decision; /* of all slices together */
+	bool has_answer;		 /* false: `failure` says why there is none */
+	struct policy_failure failure;
+	const char *effect; /* "allow", "deny", "hold", "error" */
+	const char *reasons[64]; /* codes */
+	size_t reason_count;
+	const char *message; /* for people: the first reason's */
+	const char *code;    /* … and its code */
+	int64_t decide_us;
+
+	/* commit */
+	const struct value *final_doc; /* after obligations */
+	bool noop;
+	struct journal_packed packed;
+	bool pack_failed;
+	struct store_commit commit;
+	struct store_write row;
+	struct store_entry entry;
+	struct store_key keys[STORE_KEYS];
+	struct store_apps apps;
+
+	/* reply */
+	char journal[JOURNAL_RECEIPT_BYTES];
+	struct represent *represent;
+};
+
+/* ---- write_load.c: claim, load, apply ---- */
+step_fn write_claim_start, write_claim_finish, write_load_start, write_apply_start;
+/* Gives the claim back; at the end of the flow. */
+void write_release(struct write *write);
+/* Forgets what load and the steps behind it found, before they run again. */
+void write_forget(struct write *write);
+
+/* ---- write_decide.c ---- */
+step_fn write_decide_start;
+
+/* ---- write_commit.c ---- */
+step_fn write_pack_start, write_pack_finish, write_commit_start, write_commit_finish;

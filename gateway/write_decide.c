@@ -1,0 +1,177 @@
+/*
+ * The step decide: asks the policy. It never fails for "no": deny and hold are answers, and no
+ * answer is recorded as such. A group operation of more than WRITE_SLICE member changes is decided
+ * slice by slice, one per turn of the loop; it is allowed if every slice is.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "gateway/input.h"
+#include "gateway/members.h"
+#include "gateway/metrics.h"
+#include "gateway/snapshot.h"
+#include "gateway/write.h"
+#include "io/loop.h"
+#include "policy/engine.h"
+
+enum { REASONS_MAX = sizeof(((struct write *)0)->reasons) / sizeof(const char *) };
+
+static size_t slices_of(size_t changes)
+{
+	return changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
+}
+
+/* Before the first slice: counts what would be removed and reserves it. */
+static void begin(struct request *request)
+{
+	struct write *write = request->write;
+	bool deletes = write->operation == WRITE_DELETE;
+	int64_t removed = (int64_t)write->removed_count;
+
+	if (deletes) {
+		removed = request->type->has_members ? write->before->members
+						     : (int64_t)write->group_count;
+	}
+	write->rate = (struct rate_claim){ .tenant = request->source->tenant,
+		.source = request->source->id };
+	write->rate.counts[STORE_RATE_DEACTIVATIONS - 1] = write->leaves ? 1 : 0;
+	write->rate.counts[STORE_RATE_REMOVALS - 1] = removed;
+	rate_reserve(request->worker->gateway->rate, &write->rate, request->time_us);
+
+	write->slice_count = slices_of(write->judged_count + write->removed_count);
+	write->judged_values = (struct value_builder){ .arena = request->arena };
+	write->removed_values = (struct value_builder){ .arena = request->arena };
+	write->judged_entries = arena_alloc(
+		request->arena, (write->judged_count + 1) * sizeof(*write->judged_entries));
+	write->removed_entries = arena_alloc(
+		request->arena, (write->removed_count + 1) * sizeof(*write->removed_entries));
+	write->reason_count = 0;
+	write->message = "";
+	write->code = "";
+	write->effect = "allow";
+	write->decide_us = 0;
+}
+
+static bool ask(struct request *request, struct policy_decision *decision)
+{
+	struct write *write = request->write;
+	struct snapshot *snapshot = request->snapshot;
+	const struct config_policy_limits *limits = &request->worker->gateway->config->policy.limits;
+	struct policy_budget budget = policy_budget_default;
+	struct policy_call call = {
+		.worker = request->worker->policy,
+		.arena = request->arena,
+		.input = write->input,
+		.time_us = request->time_us,
+		.budget = &budget,
+	};
+
+	budget.steps = (uint64_t)limits->steps;
+	budget.bytes = (size_t)limits->bytes;
+	budget.time_us = limits->time_ms * 1000;
+	return policy_decide(
+		snapshot->policy, snapshot->decision, &call, decision, &write->failure);
+}
+
+static void add_reason(struct write *write, const char *code, const char *message)
+{
+	for (size_t i = 0; i < write->reason_count; i++) {
+		if (strcmp(write->reasons[i], code) == 0) {
+			return;
+		}
+	}
+	if (write->reason_count == 0) {
+		write->code = code;
+		write->message = message;
+	}
+	if (write->reason_count < REASONS_MAX) {
+		write->reasons[write->reason_count++] = code;
+	}
+}
+
+/* deny before hold before allow. */
+static int rank(const char *effect)
+{
+	return strcmp(effect, "deny") == 0 ? 2 : (strcmp(effect, "hold") == 0 ? 1 : 0);
+}
+
+/* The answer to one slice joins those before. The strongest "no" speaks first. */
+static void join(struct write *write, const struct policy_decision *decision)
+{
+	const char *effect = policy_effect_name(decision->effect);
+
+	if (write->slice == 0 || rank(effect) > rank(write->effect)) {
+		write->decision = *decision;
+		write->effect = effect;
+		write->reason_count = 0;
+	}
+	if (rank(effect) < rank(write->effect)) {
+		return;
+	}
+	for (size_t i = 0; i < decision->reason_count; i++) {
+		add_reason(write, decision->reasons[i].code, decision->reasons[i].message);
+	}
+}
+
+/* A leaver is never held by an approval: product.md, promise 6. */
+static void let_leaver_go(struct write *write)
+{
+	if (write->leaves && strcmp(write->effect, "hold") == 0) {
+		write->effect = "allow";
+		write->reason_count = 0;
+		add_reason(write, "leaver.not_held", "a deactivation is never held");
+		write->decision.effect = POLICY_ALLOW;
+		write->decision.obligations = NULL;
+		write->decision.has_apps = false;
+	}
+}
+
+static void no_answer(struct write *write)
+{
+	write->has_answer = false;
+	write->effect = "error";
+	write->reason_count = 0;
+	add_reason(write, policy_failure_code(write->failure.kind), write->failure.text);
+}
+
+static enum step_result end(struct request *request)
+{
+	struct write *write = request->write;
+
+	let_leaver_go(write);
+	if (strcmp(write->effect, "allow") != 0) {
+		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
+	}
+	metrics_decision(request->worker->metrics, (unsigned)request->source->index, write->effect,
+		write->reasons, write->reason_count, write->decide_us);
+	return STEP_NEXT;
+}
+
+enum step_result write_decide_start(struct request *request)
+{
+	struct write *write = request->write;
+	struct policy_decision decision = { 0 };
+	int64_t started_us = loop_now_us();
+
+	if (write->slice_count == 0) {
+		begin(request);
+	}
+	write->input = input_build(request, &request->err);
+	if (write->input == NULL) {
+		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
+		return STEP_FAIL;
+	}
+	write->has_answer = ask(request, &decision);
+	write->decide_us += loop_now_us() - started_us;
+	if (!write->has_answer) {
+		no_answer(write);
+		return end(request);
+	}
+	join(write, &decision);
+	write->slice++;
+	return write->slice < write->slice_count ? STEP_AGAIN : end(request);
+}

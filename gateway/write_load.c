@@ -1,0 +1,439 @@
+/*
+ * The steps claim, load and apply: hold what the operation touches, read what is, compute what
+ * would become. Nothing is changed here.
+ */
+#include <assert.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "gateway/members.h"
+#include "gateway/write.h"
+#include "io/loop.h"
+#include "scim/changes.h"
+#include "scim/etag.h"
+#include "scim/match.h"
+#include "store/read.h"
+
+static const struct value_limits stored_limits = {
+	.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+
+/* ---- claim ---- */
+
+static void add_claim(struct write *write, const uint8_t id[UUID_BYTES])
+{
+	if (write->claim_count < STORE_CLAIM_KEYS) {
+		memcpy(write->claim_keys[write->claim_count].id, id, UUID_BYTES);
+	}
+	write->claim_count++; /* beyond the limit: the tenant is claimed */
+}
+
+/* The members that an operation names, before anything is read: those that come share a claim with
+ * whatever else happens to these people. */
+static void claim_members(struct request *request)
+{
+	struct write *write = request->write;
+
+	for (size_t i = 0; i < write->list_count; i++) {
+		size_t count = scim_member_count(write->lists[i]);
+
+		for (size_t j = 0; j < count && write->claim_count <= STORE_CLAIM_KEYS; j++) {
+			const struct value *text = scim_member_id(
+				request->source->dialect, write->lists[i], j, NULL);
+			uint8_t id[UUID_BYTES];
+
+			if (text != NULL && uuid_parse(value_text(text), value_size(text), id)) {
+				add_claim(write, id);
+			}
+		}
+	}
+}
+
+/* Who leaves changes what his groups have left, so they are claimed, too. */
+static bool claim_groups(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+	struct store_reader *reader = request->worker->reader;
+	bool found;
+	struct store_ref ref;
+	const struct store_ref *groups;
+	size_t count;
+
+	if (!store_find_ref(reader, request->arena, request->source->tenant, request->store_type,
+		    request->resource_id, &found, &ref, err)) {
+		return false;
+	}
+	if (!found) {
+		return true; /* load says 404 */
+	}
+	if (!store_groups_of(reader, request->arena, ref.rid, &groups, &count, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		add_claim(write, groups[i].id);
+	}
+	return true;
+}
+
+static void on_claimed(void *user, bool ok)
+{
+	struct request *request = user;
+
+	request->write->claim_timed_out = !ok;
+	request_resume(request);
+}
+
+enum step_result write_claim_start(struct request *request)
+{
+	struct write *write = request->write;
+	int64_t left_us = write->deadline_us - loop_now_us();
+
+	if (write->claim_keys == NULL) {
+		write->claim_keys = arena_calloc(
+			request->arena, STORE_CLAIM_KEYS, sizeof(*write->claim_keys));
+	}
+	if (write->operation != WRITE_CREATE) {
+		add_claim(write, request->resource_id);
+	}
+	claim_members(request);
+	if (write->may_leave && !claim_groups(request, &request->err)) {
+		return STEP_FAIL;
+	}
+	write->claim = (struct store_claim){
+		.tenant = request->source->tenant,
+		.whole_tenant = write->renames || write->claim_count > STORE_CLAIM_KEYS,
+		.keys = write->claim_keys,
+		.count = write->claim_count > STORE_CLAIM_KEYS ? 0 : write->claim_count,
+	};
+	if (store_claim(request->worker->gateway->claims, &write->claim, request->worker->loop,
+		    left_us > 0 ? (int)(left_us / 1000) : 0, on_claimed, request)) {
+		return STEP_NEXT;
+	}
+	return STEP_WAIT;
+}
+
+enum step_result write_claim_finish(struct request *request)
+{
+	if (request->write->claim_timed_out) {
+		error_set(&request->err, ERROR_TIMEOUT,
+			"other writes to the same resource took too long; nothing was changed");
+		return STEP_FAIL;
+	}
+	return STEP_NEXT;
+}
+
+void write_release(struct write *write)
+{
+	if (write != NULL) {
+		store_claim_release(&write->claim);
+	}
+}
+
+/* ---- load ---- */
+
+/* What a step before found no longer holds: give back the claim and start over from it. */
+static enum step_result claim_again(struct request *request)
+{
+	struct write *write = request->write;
+
+	store_claim_release(&write->claim);
+	write->claim_count = 0;
+	write_forget(write);
+	request->back = write->load - 1;
+	return STEP_BACK;
+}
+
+void write_forget(struct write *write)
+{
+	write->before = NULL;
+	write->before_doc = NULL;
+	write->before_shown = NULL;
+	write->before_external = NULL;
+	write->groups = NULL;
+	write->group_count = 0;
+	write->after_doc = NULL;
+	write->after_shown = NULL;
+	write->members = NULL;
+	write->slice = 0;
+	write->slice_count = 0;
+	write->judged_entries = NULL;
+	write->removed_entries = NULL;
+	write->judged_values.count = 0;
+	write->removed_values.count = 0;
+}
+
+static bool check_if_match(struct request *request, struct error *err)
+{
+	const struct http_text *header = http_find(request->http, "if-match");
+	bool matches = true;
+
+	if (header == NULL) {
+		return true;
+	}
+	if (!scim_etag_matches(arena_text(request->arena, header->data, header->size),
+		    request->write->before->version, &matches, err)) {
+		return false;
+	}
+	return matches || error_set(err, ERROR_PRECONDITION,
+				  "If-Match names another version; the current one is W/\"%lld\"",
+				  (long long)request->write->before->version);
+}
+
+/* With the externalId that this source gave it: others see their own. */
+static const struct value *shown(
+	struct arena *arena, const struct value *doc, const char *external)
+{
+	if (doc == NULL || external == NULL) {
+		return doc;
+	}
+	return value_with(arena, doc, "externalId", value_of_text(arena, external));
+}
+
+static bool read_resource(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+	struct store_reader *reader = request->worker->reader;
+
+	if (!request->has_id || !store_find_id(reader, request->arena, request->source->tenant,
+					request->store_type, request->resource_id, &write->before, err)) {
+		return request->has_id ? false : error_set(err, ERROR_NOT_FOUND, "no such resource");
+	}
+	if (write->before == NULL) {
+		return error_set(err, ERROR_NOT_FOUND, "there is no %s with the id %s",
+			request->type->name, request->resource_text);
+	}
+	if (!check_if_match(request, err)) {
+		return false;
+	}
+	write->before_doc = value_parse(request->arena, write->before->doc, write->before->doc_size,
+		&stored_limits, err);
+	if (write->before_doc == NULL) {
+		return error_wrap(err, "the stored document");
+	}
+	write->before_external = store_external_id(write->before, request->source->id);
+	write->before_shown = shown(request->arena, write->before_doc, write->before_external);
+	return request->type->has_members || store_groups_of(reader, request->arena,
+						     write->before->rid, &write->groups,
+						     &write->group_count, err);
+}
+
+/* All in one snapshot of the store. */
+static bool load(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+	struct store_reader *reader = request->worker->reader;
+	bool ok;
+
+	if (!store_read_begin(reader, err)) {
+		return false;
+	}
+	ok = (write->operation == WRITE_CREATE || read_resource(request, err)) &&
+	     store_population(reader, request->source->tenant, &write->population, err);
+	store_read_end(reader);
+	return ok;
+}
+
+/* Was every group of the person claimed? They may have changed while the claim waited. */
+static bool groups_are_claimed(const struct write *write)
+{
+	for (size_t i = 0; i < write->group_count && !write->claim.whole_tenant; i++) {
+		bool claimed = false;
+
+		for (size_t j = 0; j < write->claim.count && !claimed; j++) {
+			claimed = memcmp(write->claim_keys[j].id, write->groups[i].id,
+					  UUID_BYTES) == 0;
+		}
+		if (!claimed) {
+			return false;
+		}
+	}
+	return true;
+}
+
+enum step_result write_load_start(struct request *request)
+{
+	struct write *write = request->write;
+
+	if (!load(request, &request->err)) {
+		return STEP_FAIL;
+	}
+	if (write->may_leave && !groups_are_claimed(write)) {
+		return claim_again(request);
+	}
+	return STEP_NEXT;
+}
+
+/* ---- apply ---- */
+
+static bool compute_create(struct request *request)
+{
+	struct write *write = request->write;
+
+	write->after_doc = scim_resource_created(request->arena, request->type, write->resource.doc);
+	write->external = write->resource.external_id != NULL
+				  ? value_text(write->resource.external_id)
+				  : NULL;
+	return true;
+}
+
+static bool compute_replace(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+
+	write->external = write->resource.external_id != NULL
+				  ? value_text(write->resource.external_id)
+				  : NULL;
+	return scim_resource_replaced(request->arena, request->type, write->before_doc,
+		write->resource.doc, &write->after_doc, err);
+}
+
+static bool compute_patch(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+	struct scim_patch_result result = { 0 };
+
+	if (!scim_patch_apply(request->arena, &write->patch, request->resource_text,
+		    write->before_doc, &result, err)) {
+		return false;
+	}
+	write->after_doc = result.doc;
+	write->steps = result.steps;
+	write->step_count = result.step_count;
+	write->external = write->before_external;
+	if (result.sets_external_id) {
+		write->external =
+			result.external_id != NULL ? value_text(result.external_id) : NULL;
+	}
+	return true;
+}
+
+static bool compute(struct request *request, struct error *err)
+{
+	switch (request->write->operation) {
+	case WRITE_CREATE:
+		return compute_create(request);
+	case WRITE_REPLACE:
+		return compute_replace(request, err);
+	case WRITE_PATCH:
+		return compute_patch(request, err);
+	case WRITE_DELETE:
+		break;
+	}
+	return true;
+}
+
+static bool is_active(const struct value *doc)
+{
+	return doc != NULL && scim_resource_is_active(doc);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool changes_name(const struct write *write)
+{
+	const char *before = value_find_text(write->before_doc, "displayName");
+	const char *after = value_find_text(write->after_doc, "displayName");
+
+	return write->before != NULL && write->after_doc != NULL && !same_text(before, after);
+}
+
+static enum step_result run_members(struct request *request)
+{
+	struct write *write = request->write;
+
+	if (write->members == NULL) {
+		write->members = members_new(request->arena, request->worker->reader,
+			request->source->dialect, request->source->tenant, write->before != NULL ? write->before->rid : 0,
+			write->steps, write->step_count);
+	}
+	switch (members_run(write->members, &request->err)) {
+	case MEMBERS_MORE:
+		return STEP_AGAIN;
+	case MEMBERS_FAILED:
+		return STEP_FAIL;
+	case MEMBERS_DONE:
+		break;
+	}
+	write->added = members_added(write->members, &write->added_count);
+	write->removed = members_removed(write->members, &write->removed_count);
+	write->judged = write->added;
+	write->judged_count = write->added_count;
+	return STEP_NEXT;
+}
+
+/*
+ * A renamed group is decided like adding all its members to a group of the new name: else a group
+ * that the policy watches could be made by filling a harmless one and renaming it.
+ */
+static bool judge_all_members(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+	size_t room = (size_t)write->before->members + write->added_count;
+	struct member *judged = arena_alloc(request->arena, (room + 1) * sizeof(*judged));
+	const struct store_ref *rows;
+	size_t count = 0;
+	size_t got;
+	int64_t after = 0;
+
+	if (write->before->members > MEMBERS_CHANGES_MAX) {
+		return error_set(err, ERROR_TOO_LARGE,
+			"renaming a group of %lld members is judged like adding each of them; at most "
+			"%d can be, so remove members first or make a new group",
+			(long long)write->before->members, MEMBERS_CHANGES_MAX);
+	}
+	do {
+		if (!store_members_of(request->worker->reader, request->arena, write->before->rid,
+			    after, 4096, &rows, &got, err)) {
+			return false;
+		}
+		for (size_t i = 0; i < got && count < room; i++) {
+			judged[count].rid = rows[i].rid;
+			memcpy(judged[count++].id, rows[i].id, UUID_BYTES);
+			after = rows[i].rid;
+		}
+	} while (got == 4096);
+	for (size_t i = 0; i < write->added_count && count < room; i++) {
+		judged[count++] = write->added[i];
+	}
+	write->judged = judged;
+	write->judged_count = count;
+	return true;
+}
+
+enum step_result write_apply_start(struct request *request)
+{
+	struct write *write = request->write;
+
+	if (write->after_shown == NULL && write->operation != WRITE_DELETE) {
+		if (!compute(request, &request->err)) {
+			return STEP_FAIL;
+		}
+		write->after_shown = shown(request->arena, write->after_doc, write->external);
+	}
+	if (request->type->has_members && write->operation != WRITE_DELETE) {
+		enum step_result result = run_members(request);
+
+		if (result != STEP_NEXT) {
+			return result;
+		}
+		if (changes_name(write)) {
+			if (!write->claim.whole_tenant) { /* not foreseen from the body alone */
+				write->renames = true;
+				return claim_again(request);
+			}
+			if (!judge_all_members(request, &request->err)) {
+				return STEP_FAIL;
+			}
+		}
+	}
+	write->changes = scim_changes(
+		request->arena, request->type, write->before_shown, write->after_shown);
+	write->leaves = !request->type->has_members && is_active(write->before_doc) &&
+			!is_active(write->after_doc);
+	return STEP_NEXT;
+}
