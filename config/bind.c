@@ -103,7 +103,8 @@ static void bind_scalar(struct binder *binder, const struct config_key *key, con
 	bool secret = key->type == CONFIG_SECRET && !shown;
 	remember(binder, path, node, secret ? NULL : arena_strdup(arena, node->text), secret);
 	const char *folder = binder->file->folder;
-	bool ok = config_expand(folder, node->text, &text, &reference, &err) &&
+	bool read = key->type != CONFIG_SECRET || binder->file->secrets;
+	bool ok = config_expand(read ? folder : NULL, node->text, &text, &reference, &err) &&
 		  config_scalar_set(
 			  key, arena, folder != NULL ? folder : "", buf_text(&text), field, &err);
 	if (secret) {

@@ -35,8 +35,8 @@ static void cleanup_config(struct config **config)
 	config_free(*config);
 }
 
-struct config *config_parse(const char *name, const char *folder, const char *text, size_t size,
-	struct config_report *report)
+static struct config *parse(const char *name, const char *folder, bool secrets, const char *text,
+	size_t size, struct config_report *report)
 {
 	CLEANUP(cleanup_config) struct config *config = must_calloc(1, sizeof(*config));
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -46,6 +46,7 @@ struct config *config_parse(const char *name, const char *folder, const char *te
 	/* After the limits of yaml_parse(): a huge text is not copied. */
 	config->file =
 		config_file_new(name, folder, root != NULL ? text : "", root != NULL ? size : 0);
+	config->file->secrets = secrets;
 	if (root == NULL) {
 		config_report_sort(report);
 		return NULL;
@@ -59,6 +60,12 @@ struct config *config_parse(const char *name, const char *folder, const char *te
 	struct config *result = config;
 	config = NULL;
 	return result;
+}
+
+struct config *config_parse(const char *name, const char *folder, const char *text, size_t size,
+	struct config_report *report)
+{
+	return parse(name, folder, true, text, size, report);
 }
 
 static struct config *cannot_read(const char *path, const char *why, struct config_report *report)
@@ -83,7 +90,7 @@ static void wipe_buf(struct buf *buf)
 	buf_fini(buf);
 }
 
-struct config *config_load(const char *path, struct config_report *report)
+static struct config *load(const char *path, bool secrets, struct config_report *report)
 {
 	CLEANUP(wipe_buf) struct buf text = { 0 };
 	const char *slash = strrchr(path, '/');
@@ -101,7 +108,17 @@ struct config *config_load(const char *path, struct config_report *report)
 		return cannot_read(path,
 			err.code == ERROR_NONE ? "its folder does not exist" : err.text, report);
 	}
-	return config_parse(path, absolute, buf_text(&text), text.size, report);
+	return parse(path, absolute, secrets, buf_text(&text), text.size, report);
+}
+
+struct config *config_load(const char *path, struct config_report *report)
+{
+	return load(path, true, report);
+}
+
+struct config *config_load_without_secrets(const char *path, struct config_report *report)
+{
+	return load(path, false, report);
 }
 
 bool config_report_add(struct config_report *report, const struct config *config, const char *path,

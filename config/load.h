@@ -31,6 +31,13 @@ struct config;
 struct config *config_load(const char *path, struct config_report *report);
 
 /*
+ * The same, but secrets that are references are not read: each stands for the text "reference". For
+ * verbs of people, who may read the file but not the secrets, or run outside the unit that systemd
+ * hands credentials to.
+ */
+struct config *config_load_without_secrets(const char *path, struct config_report *report);
+
+/*
  * The same from memory; `name` is for messages, relative paths are resolved against `folder`.
  * folder NULL: nothing is read, a reference stands for the text "reference".
  */

@@ -28,6 +28,7 @@ struct config_file {
 	struct arena *arena;
 	const char *name;   /* as the user named it */
 	const char *folder; /* paths are relative to it; NULL: references are not read */
+	bool secrets;       /* false: references inside secrets are not read */
 	char *text;
 	size_t size;
 	struct config_place *places;

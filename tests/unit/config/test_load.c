@@ -5,6 +5,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "base/buf.h"
 #include "base/secret.h"
 #include "config/config.h"
@@ -265,6 +266,32 @@ static void test_a_file_that_is_not_there_says_what_to_do(void **state)
 	config_report_fini(&report);
 }
 
+static void test_without_secrets_references_of_secrets_are_not_read(void **state)
+{
+	char path[] = "/tmp/scimward-test-XXXXXX";
+	static const char text[] =
+		BASE "store: sqlite:${env:SCIMWARD_TEST_TOKEN}\n"
+		     "apps: [{name: a, url: 'https://a', token: '${file:/nonexistent/token}'}]\n";
+	struct config_report report = { 0 };
+
+	(void)state;
+	setenv("SCIMWARD_TEST_TOKEN", "t0ken", 1);
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_null(config_load(path, &report));
+	config_report_fini(&report);
+	struct config *config = config_load_without_secrets(path, &report);
+
+	assert_non_null(config);
+	assert_true(secret_equals(config->apps[0].token, "reference", 9));
+	assert_string_equal(config->store.path, "/tmp/t0ken");
+	config_free(config);
+	config_report_fini(&report);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_no_message_holds_a_literal_secret),
 		cmocka_unit_test(test_a_layer_above_can_add_a_problem_at_the_place_of_a_key),
 		cmocka_unit_test(test_a_file_that_is_not_there_says_what_to_do),
+		cmocka_unit_test(test_without_secrets_references_of_secrets_are_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
