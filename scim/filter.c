@@ -34,10 +34,16 @@ struct parser {
 
 static const struct scim_filter *parse_filter(struct parser *parser);
 
-static void *fail(struct parser *parser, const char *message)
+static bool fail(struct parser *parser, const char *message)
 {
-	error_set(parser->err, ERROR_FILTER, "column %zu: %s",
+	return error_set(parser->err, ERROR_FILTER, "column %zu: %s",
 		(size_t)(parser->at - parser->start) + 1, message);
+}
+
+/* The same where a tree is expected. */
+static const struct scim_filter *no_tree(struct parser *parser, const char *message)
+{
+	fail(parser, message);
 	return NULL;
 }
 
@@ -98,7 +104,7 @@ static struct scim_filter *node(struct parser *parser, enum scim_filter_kind kin
 static bool deeper(struct parser *parser)
 {
 	if (++parser->depth > SCIM_FILTER_DEPTH_MAX) {
-		return fail(parser, "the filter is nested deeper than 16 levels") != NULL;
+		return fail(parser, "the filter is nested deeper than 16 levels");
 	}
 	return true;
 }
@@ -115,17 +121,6 @@ static bool unknown(struct parser *parser, const char *text, size_t size)
 		(size_t)(text - parser->start) + 1, (int)(size < 80 ? size : 80), text,
 		near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
 		near != NULL ? "'?" : "");
-}
-
-static const char *canonical_path(struct parser *parser, const struct scim_ref *ref)
-{
-	struct buf buf = { 0 };
-	char *text;
-
-	scim_ref_print(&buf, ref);
-	text = arena_text(parser->arena, buf.data, buf.size);
-	buf_fini(&buf);
-	return text;
 }
 
 /* An element of a list of simple values is compared by the name `value`. */
@@ -156,7 +151,7 @@ static bool resolve(struct parser *parser, struct scim_filter *it, const char *t
 		return unknown(parser, text, size);
 	}
 	it->leaf = scim_ref_leaf(&it->ref);
-	it->path = canonical_path(parser, &it->ref);
+	it->path = value_text(it->ref.sub != NULL ? it->ref.sub->path : it->ref.attribute->path);
 	return true;
 }
 
@@ -166,10 +161,10 @@ static bool parse_path(struct parser *parser, struct scim_filter *it)
 	size_t size = peek_word(parser);
 
 	if (size == 0) {
-		return fail(parser, "the name of an attribute is missing here") != NULL;
+		return fail(parser, "the name of an attribute is missing here");
 	}
 	if (++parser->terms > SCIM_FILTER_TERMS_MAX) {
-		return fail(parser, "the filter has more than 64 terms") != NULL;
+		return fail(parser, "the filter has more than 64 terms");
 	}
 	if (!resolve(parser, it, text, size)) {
 		return false;
@@ -191,13 +186,15 @@ static bool parse_op(struct parser *parser, enum scim_filter_op *op)
 			return true;
 		}
 	}
-	return fail(parser, "an operator is missing here: eq ne co sw ew gt ge lt le pr") != NULL;
+	return fail(parser, "an operator is missing here: eq ne co sw ew gt ge lt le pr");
 }
 
 /* A JSON text, number, true, false or null, and nothing bigger. */
 static const struct value *parse_literal(struct parser *parser)
 {
-	static const struct value_limits limits = { SCIM_FILTER_BYTES_MAX, 1, 1, false, false };
+	static const struct value_limits limits = {
+		.bytes = SCIM_FILTER_BYTES_MAX, .depth = 1, .values = 1
+	};
 	const char *p = parser->at;
 	struct error err = { 0 };
 	const struct value *value;
@@ -214,8 +211,9 @@ static const struct value *parse_literal(struct parser *parser)
 	}
 	value = value_parse(parser->arena, parser->at, (size_t)(p - parser->at), &limits, &err);
 	if (value == NULL || value_is(value, VALUE_ARRAY) || value_is(value, VALUE_OBJECT)) {
-		return fail(parser, "a value is missing here: a text in double quotes, a number, "
-				    "true, false or null");
+		fail(parser, "a value is missing here: a text in double quotes, a number, true, "
+			     "false or null");
+		return NULL;
 	}
 	parser->at = p;
 	return value;
@@ -258,8 +256,7 @@ static bool parse_behind_bracket(struct parser *parser, struct scim_filter *any)
 	bool in_element = parser->in_element;
 
 	if (!parser->loose) {
-		return fail(parser, "behind ']' nothing may stand: write the comparison inside") !=
-		       NULL;
+		return fail(parser, "behind ']' nothing may stand: write the comparison inside");
 	}
 	parser->element = any->ref.attribute;
 	parser->in_element = true;
@@ -276,10 +273,10 @@ static const struct scim_filter *parse_value_path(struct parser *parser, struct 
 	const struct scim_attribute *attribute = it->ref.attribute;
 
 	if (parser->in_element) {
-		return fail(parser, "brackets cannot stand inside brackets");
+		return no_tree(parser, "brackets cannot stand inside brackets");
 	}
 	if (parser->type != NULL && (it->ref.sub != NULL || attribute->type != SCIM_COMPLEX)) {
-		return fail(parser, "only an attribute with sub-attributes can have brackets");
+		return no_tree(parser, "only an attribute with sub-attributes can have brackets");
 	}
 	if (!deeper(parser)) {
 		return NULL;
@@ -295,7 +292,7 @@ static const struct scim_filter *parse_value_path(struct parser *parser, struct 
 		return NULL;
 	}
 	if (!take(parser, ']')) {
-		return fail(parser, "']' is missing here");
+		return no_tree(parser, "']' is missing here");
 	}
 	if (take(parser, '.') && !parse_behind_bracket(parser, it)) {
 		return NULL;
@@ -317,7 +314,7 @@ static const struct scim_filter *parse_group(struct parser *parser)
 	if (inner == NULL) {
 		return NULL;
 	}
-	return take(parser, ')') ? inner : fail(parser, "')' is missing here");
+	return take(parser, ')') ? inner : no_tree(parser, "')' is missing here");
 }
 
 /* `not` is a word of its own only before a parenthesis: an attribute may be called so. */
@@ -392,11 +389,11 @@ static const struct scim_filter *parse_all(struct parser *parser, size_t size)
 	const struct scim_filter *filter;
 
 	if (size > SCIM_FILTER_BYTES_MAX) {
-		return fail(parser, "the filter is longer than 4096 bytes");
+		return no_tree(parser, "the filter is longer than 4096 bytes");
 	}
 	filter = parse_filter(parser);
 	if (filter != NULL && parser->at < parser->end) {
-		return fail(parser, "'and', 'or' or the end of the filter should stand here");
+		return no_tree(parser, "'and', 'or' or the end of the filter should stand here");
 	}
 	return filter;
 }

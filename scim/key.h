@@ -49,5 +49,4 @@ size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *ty
  * for the whole filter to hold. False: there is none, the store has to walk. The filter is
  * still to be tested on what the key finds.
  */
-bool scim_key_of_filter(struct arena *arena, const struct scim_resource_type *type,
-	const struct scim_filter *filter, struct scim_key *key);
+bool scim_key_of_filter(const struct scim_filter *filter, struct scim_key *key);

@@ -28,6 +28,21 @@ struct scim_page {
 bool scim_page_parse(
 	const char *start_index, const char *count, struct scim_page *page, struct error *err);
 
+/*
+ * The body of POST /.search and /<type>/.search (3.4.3). Texts live in arena and are as the query
+ * parameters would be: lists joined with commas; NULL where absent. ERROR_SYNTAX, ERROR_VALUE.
+ */
+struct scim_search {
+	const char *attributes;
+	const char *excluded;
+	const char *filter;
+	const char *sort_by;
+	const char *sort_order;
+	struct scim_page page;
+};
+bool scim_search_parse(struct arena *arena, const struct value *body, struct scim_search *search,
+	struct error *err);
+
 struct scim_sort {
 	struct scim_ref ref;
 	bool descending;

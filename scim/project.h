@@ -21,7 +21,7 @@ struct scim_projection {
 /*
  * attributes and excluded are comma-separated lists or NULL. NULL result with no error set: neither
  * says anything, everything is returned by default. Unknown names select nothing.
- * False: ERROR_VALUE when both are given or a list is too long.
+ * False: ERROR_VALUE when both are given. Names beyond the first 100 are not looked at.
  */
 bool scim_projection_parse(struct arena *arena, const struct scim_resource_type *type,
 	const char *attributes, const char *excluded, const struct scim_projection **projection,
@@ -33,3 +33,6 @@ bool scim_projection_wants(
 /* For loading only what is needed: "members", "groups". */
 bool scim_projection_wants_place(const struct scim_resource_type *type,
 	const struct scim_projection *projection, enum scim_place place);
+/* Of an attribute that is returned: whether this sub-attribute is. */
+bool scim_projection_wants_sub(
+	const struct scim_projection *projection, const struct scim_attribute *sub);

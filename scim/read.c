@@ -196,16 +196,25 @@ bool scim_read_one(struct scim_reader *reader, const struct scim_attribute *attr
 
 /* ---- multi-valued attributes ---- */
 
-static bool has_too_many(const struct scim_attribute *attribute, size_t count, struct error *err)
+bool scim_check_list(
+	const struct scim_attribute *attribute, const struct value *list, struct error *err)
 {
 	const struct scim_attribute *value = scim_attribute_sub(attribute, "value", 5);
+	size_t primaries = 0;
 
-	if (value != NULL && value->is_key && count > SCIM_KEY_VALUES_MAX) {
-		error_set(err, ERROR_VALUE, "%s has %zu values, at most %d are kept",
-			attribute->name, count, SCIM_KEY_VALUES_MAX);
-		return true;
+	if (value != NULL && value->is_key && value_count(list) > SCIM_KEY_VALUES_MAX) {
+		return error_set(err, ERROR_VALUE, "%s has %zu values, at most %d are kept",
+			attribute->name, value_count(list), SCIM_KEY_VALUES_MAX);
 	}
-	return false;
+	for (size_t i = 0; i < value_count(list); i++) {
+		primaries += value_find_bool(value_at(list, i), "primary", false);
+	}
+	if (primaries > 1) {
+		return error_set(err, ERROR_VALUE,
+			"%s has %zu primary values, only one can be (RFC 7643, 2.4)",
+			attribute->name, primaries);
+	}
+	return true;
 }
 
 static bool read_list(struct scim_reader *reader, const struct scim_attribute *attribute,
@@ -226,15 +235,12 @@ static bool read_list(struct scim_reader *reader, const struct scim_attribute *a
 		}
 		changed = changed || value != item;
 	}
-	if (has_too_many(attribute, builder.count, err)) {
-		return false;
-	}
 	if (builder.count == 0) {
 		*out = NULL;
 		return true;
 	}
 	*out = changed ? value_finish_array(&builder) : in;
-	return scim_check_primary(attribute, *out, err);
+	return scim_check_list(attribute, *out, err);
 }
 
 bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribute,
@@ -255,22 +261,6 @@ bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribut
 		in = value_append(reader->arena, NULL, in);
 	}
 	return read_list(reader, attribute, in, out, err);
-}
-
-bool scim_check_primary(
-	const struct scim_attribute *attribute, const struct value *list, struct error *err)
-{
-	size_t primaries = 0;
-
-	for (size_t i = 0; i < value_count(list); i++) {
-		primaries += value_find_bool(value_at(list, i), "primary", false);
-	}
-	if (primaries > 1) {
-		return error_set(err, ERROR_VALUE,
-			"%s has %zu primary values, only one can be (RFC 7643, 2.4)",
-			attribute->name, primaries);
-	}
-	return true;
 }
 
 /* ---- over what is there ---- */

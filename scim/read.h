@@ -54,6 +54,9 @@ bool scim_read_external_id(struct scim_reader *reader, const struct value *in,
 bool scim_read_password(
 	struct scim_reader *reader, const struct value *in, bool *given, struct error *err);
 
-/* `primary` is true at most once (RFC 7643, 2.4). ERROR_VALUE. */
-bool scim_check_primary(
+/*
+ * `primary` is true at most once (RFC 7643, 2.4); an attribute with a key in the store has no more
+ * values than keys. ERROR_VALUE.
+ */
+bool scim_check_list(
 	const struct scim_attribute *attribute, const struct value *list, struct error *err);

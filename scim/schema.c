@@ -157,18 +157,13 @@ const struct scim_attribute *scim_ref_leaf(const struct scim_ref *ref)
 
 void scim_ref_print(struct buf *buf, const struct scim_ref *ref)
 {
-	if (ref->extension != NULL) {
+	const struct scim_attribute *last = ref->sub != NULL ? ref->sub : ref->attribute;
+
+	if (last == NULL) {
 		buf_append(buf, ref->extension->id, ref->extension->id_size);
-		if (ref->attribute == NULL) {
-			return;
-		}
-		buf_append_char(buf, ':');
+		return;
 	}
-	buf_append(buf, ref->attribute->name, ref->attribute->name_size);
-	if (ref->sub != NULL) {
-		buf_append_char(buf, '.');
-		buf_append(buf, ref->sub->name, ref->sub->name_size);
-	}
+	buf_append(buf, value_text(last->path), value_size(last->path));
 }
 
 /* ---- suggestions ---- */

@@ -1,0 +1,326 @@
+#include "scim/edit_list.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "scim/dialect.h"
+#include "scim/match.h"
+#include "scim/name.h"
+
+/* ---- a list under work ---- */
+
+struct list {
+	struct arena *arena;
+	const struct value **items;
+	bool *touched; /* written by this operation */
+	size_t count;
+};
+
+static struct list list_of(struct arena *arena, const struct value *before, size_t more)
+{
+	size_t capacity = value_count(before) + more;
+
+	return (struct list){
+		.arena = arena,
+		.items = arena_alloc(arena, (capacity + 1) * sizeof(const struct value *)),
+		.touched = arena_alloc(arena, (capacity + 1) * sizeof(bool)),
+	};
+}
+
+static void add(struct list *list, const struct value *item, bool touched)
+{
+	if (item != NULL) {
+		list->touched[list->count] = touched;
+		list->items[list->count++] = item;
+	}
+}
+
+static bool is_primary(const struct value *item)
+{
+	return value_find_bool(item, "primary", false);
+}
+
+/*
+ * RFC 7644, 3.5.2: a value that becomes primary takes it from the others. Two that become so in
+ * one operation are a mistake, found by scim_check_list().
+ */
+static void pass_on_primary(struct list *list)
+{
+	bool taken = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		taken = taken || (list->touched[i] && is_primary(list->items[i]));
+	}
+	for (size_t i = 0; taken && i < list->count; i++) {
+		if (!list->touched[i] && is_primary(list->items[i])) {
+			list->items[i] = value_with(
+				list->arena, list->items[i], "primary", value_of_bool(false));
+		}
+	}
+}
+
+static bool finish(struct list *list, const struct scim_attribute *attribute,
+	const struct value **after, struct error *err)
+{
+	*after = NULL;
+	if (list->count == 0) {
+		return true;
+	}
+	pass_on_primary(list);
+	*after = value_of_array(list->arena, list->items, list->count);
+	return scim_check_list(attribute, *after, err);
+}
+
+/* ---- the whole list ---- */
+
+static bool has_item(const struct list *list, size_t count, const struct value *item)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (value_equals(list->items[i], item)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* RFC 7644, 3.5.2.1: values that are there already change nothing. */
+static bool unite(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *value, const struct value *before, const struct value **after,
+	struct error *err)
+{
+	const struct value *more;
+	struct list list;
+
+	if (!value_is(value, VALUE_ARRAY) && !scim_dialect_is_unassigned(reader->dialect, value)) {
+		value = value_append(reader->arena, NULL, value); /* one value, not a list of one */
+	}
+	if (!scim_read(reader, attribute, value, &more, err)) {
+		return false;
+	}
+	list = list_of(reader->arena, before, value_count(more));
+	for (size_t i = 0; i < value_count(before); i++) {
+		add(&list, value_at(before, i), false);
+	}
+	for (size_t i = 0; i < value_count(more); i++) {
+		if (!has_item(&list, value_count(before), value_at(more, i))) {
+			add(&list, value_at(more, i), true);
+		}
+	}
+	return finish(&list, attribute, after, err);
+}
+
+static bool same_part(struct arena *arena, const struct scim_attribute *attribute,
+	const struct value_member *wanted, const struct value *item)
+{
+	const struct value *have = value_find_key(item, wanted->key);
+	const struct scim_attribute *sub =
+		scim_attribute_sub(attribute, value_text(wanted->key), value_size(wanted->key));
+
+	if (have == NULL || !value_is(have, VALUE_STRING) ||
+		!value_is(wanted->value, VALUE_STRING) || sub == NULL || sub->case_exact) {
+		return have != NULL && value_equals(have, wanted->value);
+	}
+	return value_equals(scim_name_fold(arena, have), scim_name_fold(arena, wanted->value));
+}
+
+/* Whether `wanted`, as some identity providers name what goes, means the item. */
+static bool is_meant(struct arena *arena, const struct scim_attribute *attribute,
+	const struct value *wanted, const struct value *item)
+{
+	bool has_value = value_find(wanted, "value") != NULL;
+
+	if (!value_is(wanted, VALUE_OBJECT)) {
+		return value_equals(wanted, item);
+	}
+	for (size_t i = 0; i < value_count(wanted); i++) {
+		const struct value_member *part = value_member_at(wanted, i);
+		const char *name = value_text(part->key);
+		bool tells = !has_value || strcmp(name, "value") == 0 || strcmp(name, "type") == 0;
+
+		if (tells && !same_part(arena, attribute, part, item)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool remove_values(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *value, const struct value *before, const struct value **after,
+	struct error *err)
+{
+	const struct value *wanted;
+	struct list list = list_of(reader->arena, before, 0);
+
+	if (!scim_read(reader, attribute, value, &wanted, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < value_count(before); i++) {
+		const struct value *item = value_at(before, i);
+		bool goes = false;
+
+		for (size_t k = 0; k < value_count(wanted) && !goes; k++) {
+			goes = is_meant(reader->arena, attribute, value_at(wanted, k), item);
+		}
+		add(&list, goes ? NULL : item, false);
+	}
+	return finish(&list, attribute, after, err);
+}
+
+/* ---- elements ---- */
+
+/* Only what a value is for, not what it is. */
+static bool says_nothing(const struct value *item)
+{
+	static const char *const names[] = { "type", "primary", "display" };
+	size_t left = value_count(item);
+
+	for (size_t i = 0; i < 3; i++) {
+		left -= value_find(item, names[i]) != NULL;
+	}
+	return left == 0;
+}
+
+/*
+ * One element after the operation; *after NULL: it goes. Dialects that make elements by their value
+ * path also end them so: an e-mail without its address is none.
+ */
+static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
+	const struct scim_path *path, const struct value *value, const struct value *before,
+	const struct value **after, struct error *err)
+{
+	const struct scim_attribute *sub = path->ref.sub;
+	const struct value *now = NULL;
+
+	*after = NULL;
+	if (sub == NULL) {
+		if (op == SCIM_REMOVE) {
+			return true;
+		}
+		return op == SCIM_ADD && path->ref.attribute->type == SCIM_COMPLEX
+			       ? scim_read_over(
+					 reader, path->ref.attribute, before, value, after, err)
+			       : scim_read_one(reader, path->ref.attribute, value, after, err);
+	}
+	if (op != SCIM_REMOVE && !scim_read(reader, sub, value, &now, err)) {
+		return false;
+	}
+	if (now == value_find_n(before, sub->name, sub->name_size)) {
+		*after = before;
+		return true;
+	}
+	*after = value_with(reader->arena, before, sub->name, now);
+	if (value_count(*after) == 0 ||
+		(now == NULL && scim_dialect_has(reader->dialect, SCIM_CREATE_ELEMENT) &&
+			says_nothing(*after))) {
+		*after = NULL;
+	}
+	return true;
+}
+
+/* type eq "work" and primary eq true → {"type": "work", "primary": true}. False: no such filter. */
+static bool parts_of_filter(const struct scim_filter *filter, struct value_builder *parts)
+{
+	if (filter->kind == SCIM_FILTER_AND) {
+		return parts_of_filter(filter->left, parts) &&
+		       parts_of_filter(filter->right, parts);
+	}
+	if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ ||
+		value_is(filter->value, VALUE_NULL)) {
+		return false;
+	}
+	value_add(parts, filter->path, filter->value);
+	return true;
+}
+
+static bool no_target(const struct scim_path *path, struct error *err)
+{
+	struct buf buf = { 0 };
+
+	scim_path_print(&buf, path);
+	error_set(err, ERROR_NO_TARGET, "no value is at '%s'", buf_text(&buf));
+	buf_fini(&buf);
+	return false;
+}
+
+/* The element that a value path describes and that is not there yet. */
+static bool create_element(struct scim_reader *reader, const struct scim_path *path,
+	const struct value *value, const struct value **element, struct error *err)
+{
+	struct value_builder parts = { .arena = reader->arena };
+	const struct value *start = NULL;
+
+	if (!scim_dialect_has(reader->dialect, SCIM_CREATE_ELEMENT) ||
+		path->ref.attribute->type != SCIM_COMPLEX) {
+		return no_target(path, err);
+	}
+	if (path->filter != NULL) {
+		if (!parts_of_filter(path->filter, &parts)) {
+			return no_target(path, err);
+		}
+		if (!scim_read_one(reader, path->ref.attribute, value_finish_object(&parts), &start,
+			    err)) {
+			return false;
+		}
+	}
+	return edit_element(reader, SCIM_ADD, path, value, start, element, err);
+}
+
+/* With a filter, or a sub-attribute of all elements. */
+static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
+	const struct scim_path *path, const struct value *value, const struct value *before,
+	const struct value **after, struct error *err)
+{
+	struct list list = list_of(reader->arena, before, 1);
+	bool found = false;
+
+	for (size_t i = 0; i < value_count(before); i++) {
+		const struct value *item = value_at(before, i);
+		bool meant = path->filter == NULL ||
+			     scim_filter_matches_value(reader->arena, path->filter, item);
+
+		if (meant && !edit_element(reader, op, path, value, item, &item, err)) {
+			return false;
+		}
+		found = found || meant;
+		add(&list, item, meant);
+	}
+	if (!found && op == SCIM_REMOVE && path->filter != NULL &&
+		!scim_dialect_has(reader->dialect, SCIM_REMOVE_IS_IDEMPOTENT)) {
+		return no_target(path, err);
+	}
+	if (!found && op != SCIM_REMOVE) {
+		const struct value *item;
+
+		if (!create_element(reader, path, value, &item, err)) {
+			return false;
+		}
+		add(&list, item, true);
+	}
+	return finish(&list, path->ref.attribute, after, err);
+}
+
+bool scim_edit_list(struct scim_reader *reader, enum scim_patch_op op, const struct scim_path *path,
+	const struct value *value, const struct value *before, const struct value **after,
+	struct error *err)
+{
+	const struct scim_attribute *attribute = path->ref.attribute;
+
+	if (path->filter != NULL || path->ref.sub != NULL) {
+		return edit_elements(reader, op, path, value, before, after, err);
+	}
+	switch (op) {
+	case SCIM_ADD:
+		return unite(reader, attribute, value, before, after, err);
+	case SCIM_REPLACE:
+		return scim_read(reader, attribute, value, after, err);
+	case SCIM_REMOVE:
+		break;
+	}
+	*after = NULL;
+	if (value != NULL && !scim_dialect_is_unassigned(reader->dialect, value)) {
+		return remove_values(reader, attribute, value, before, after, err);
+	}
+	return true;
+}

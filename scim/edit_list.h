@@ -1,0 +1,13 @@
+/*
+ * Operations on a multi-valued attribute: union, whole sets, value paths, primary.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include "scim/patch.h"
+#include "scim/read.h"
+
+/* before: the list that is there, or NULL. *after NULL: unassigned. value NULL: absent. */
+bool scim_edit_list(struct scim_reader *reader, enum scim_patch_op op, const struct scim_path *path,
+	const struct value *value, const struct value *before, const struct value **after,
+	struct error *err);

@@ -1,0 +1,274 @@
+#include "scim/patch.h"
+
+#include <string.h>
+#include <strings.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "scim/dialect.h"
+#include "scim/document.h"
+#include "scim/edit.h"
+#include "scim/urn.h"
+
+/* ---- parsing ---- */
+
+static bool parse_op(const struct scim_dialect *dialect, const struct value *op,
+	enum scim_patch_op *result, struct error *err)
+{
+	static const char *const names[] = { "add", "replace", "remove" };
+
+	for (int i = 0; i < 3 && value_is(op, VALUE_STRING); i++) {
+		if (scim_dialect_has(dialect, SCIM_OP_ANY_CASE)
+				? strcasecmp(value_text(op), names[i]) == 0
+				: strcmp(value_text(op), names[i]) == 0) {
+			*result = (enum scim_patch_op)i;
+			return true;
+		}
+	}
+	return error_set(err, ERROR_SYNTAX, "op must be \"add\", \"remove\" or \"replace\"");
+}
+
+static bool parse_path(struct arena *arena, const struct scim_patch *patch,
+	const struct value *text, struct scim_patch_operation *result, struct error *err)
+{
+	bool loose = scim_dialect_has(patch->dialect, SCIM_LOOSE_FILTER);
+
+	if (text == NULL || value_is(text, VALUE_NULL)) {
+		return result->op != SCIM_REMOVE ||
+		       error_set(err, ERROR_NO_TARGET, "remove needs a path");
+	}
+	if (!value_is(text, VALUE_STRING)) {
+		return error_set(err, ERROR_PATH, "path must be a text");
+	}
+	if (value_size(text) == 0 && scim_dialect_has(patch->dialect, SCIM_EMPTY_IS_UNASSIGNED)) {
+		return result->op != SCIM_REMOVE ||
+		       error_set(err, ERROR_NO_TARGET, "remove needs a path");
+	}
+	result->has_path = true;
+	return scim_path_parse(
+		arena, patch->type, value_text(text), value_size(text), loose, &result->path, err);
+}
+
+static bool parse_operation(struct arena *arena, const struct scim_patch *patch,
+	const struct value *operation, struct scim_patch_operation *result, struct error *err)
+{
+	if (!value_is(operation, VALUE_OBJECT)) {
+		return error_set(err, ERROR_SYNTAX, "an operation must be an object");
+	}
+	if (!parse_op(patch->dialect, value_find_folded(operation, "op"), &result->op, err) ||
+		!parse_path(arena, patch, value_find_folded(operation, "path"), result, err)) {
+		return false;
+	}
+	result->value = value_find_folded(operation, "value");
+	return result->value != NULL || result->op == SCIM_REMOVE ||
+	       error_set(err, ERROR_VALUE, "%s needs a value",
+		       result->op == SCIM_ADD ? "add" : "replace");
+}
+
+static bool parse_operations(
+	struct arena *arena, const struct value *list, struct scim_patch *patch, struct error *err)
+{
+	size_t count = value_count(list);
+	struct scim_patch_operation *operations;
+
+	if (!value_is(list, VALUE_ARRAY)) {
+		return error_set(err, ERROR_SYNTAX, "Operations must be a list");
+	}
+	if (count == 0 && !scim_dialect_has(patch->dialect, SCIM_EMPTY_OPERATIONS)) {
+		return error_set(err, ERROR_SYNTAX, "Operations is empty");
+	}
+	if (count > SCIM_PATCH_OPERATIONS_MAX) {
+		return error_set(err, ERROR_TOO_MANY, "%zu operations, at most %d in one PATCH",
+			count, SCIM_PATCH_OPERATIONS_MAX);
+	}
+	operations = arena_calloc(arena, count, sizeof(*operations));
+	for (size_t i = 0; i < count; i++) {
+		if (!parse_operation(arena, patch, value_at(list, i), &operations[i], err)) {
+			return error_wrap(err, "operation %zu", i + 1);
+		}
+	}
+	patch->operations = operations;
+	patch->count = count;
+	return true;
+}
+
+/* "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"] (RFC 7644, 3.5.2) */
+static bool check_schemas(
+	const struct scim_dialect *dialect, const struct value *schemas, struct error *err)
+{
+	for (size_t i = 0; i < value_count(schemas); i++) {
+		const struct value *urn = value_at(schemas, i);
+
+		if (value_is(urn, VALUE_STRING) &&
+			strcasecmp(value_text(urn), SCIM_URN_PATCH) == 0) {
+			return true;
+		}
+	}
+	return scim_dialect_has(dialect, SCIM_NO_SCHEMAS) ||
+	       error_set(err, ERROR_SYNTAX, "schemas must name '" SCIM_URN_PATCH "'");
+}
+
+bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type,
+	const struct scim_dialect *dialect, const struct value *body, struct scim_patch *patch,
+	struct error *err)
+{
+	*patch = (struct scim_patch){ .type = type, .dialect = dialect };
+	if (!value_is(body, VALUE_OBJECT)) {
+		return error_set(err, ERROR_SYNTAX, "the body must be a JSON object");
+	}
+	return check_schemas(dialect, value_find_folded(body, "schemas"), err) &&
+	       parse_operations(arena, value_find_folded(body, "Operations"), patch, err);
+}
+
+/* ---- obligations: what a policy may change ---- */
+
+#define OBLIGATION_VALUES_MAX 20000
+
+/*
+ * A policy can build what JSON cannot: sets, keys that are no texts, and by sharing a tree without
+ * end. Nothing of that may reach the code below.
+ */
+static bool is_json(const struct value *value, size_t *left)
+{
+	bool is_object = value_is(value, VALUE_OBJECT);
+
+	if (value_is(value, VALUE_SET) || *left == 0) {
+		return false;
+	}
+	--*left;
+	for (size_t i = 0; i < value_count(value); i++) {
+		if (is_object && !value_is(value_member_at(value, i)->key, VALUE_STRING)) {
+			return false;
+		}
+		if (!is_json(is_object ? value_member_at(value, i)->value : value_at(value, i),
+			    left)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Identity and authority are not a policy's to write (decision contract). */
+static bool is_forbidden(const struct scim_ref *ref)
+{
+	return ref->attribute != NULL &&
+	       (ref->attribute->place != SCIM_IN_DOC ||
+		       (ref->extension == NULL && strcmp(ref->attribute->name, "userName") == 0));
+}
+
+static bool check_obligation(const struct scim_patch *patch,
+	const struct scim_patch_operation *operation, struct error *err)
+{
+	if (operation->has_path) {
+		return !is_forbidden(&operation->path.ref) ||
+		       error_set(err, ERROR_MUTABILITY, "an obligation may not change %s",
+			       operation->path.ref.attribute->name);
+	}
+	if (!value_is(operation->value, VALUE_OBJECT)) {
+		return true; /* refused when it is applied */
+	}
+	for (size_t i = 0; i < value_count(operation->value); i++) {
+		const struct value_member *member = value_member_at(operation->value, i);
+		struct scim_ref ref;
+
+		if (scim_type_resolve(
+			    patch->type, value_text(member->key), value_size(member->key), &ref) &&
+			is_forbidden(&ref)) {
+			return error_set(err, ERROR_MUTABILITY, "an obligation may not change %s",
+				ref.attribute->name);
+		}
+	}
+	return true;
+}
+
+bool scim_patch_parse_obligations(struct arena *arena, const struct scim_resource_type *type,
+	const struct value *operations, struct scim_patch *patch, struct error *err)
+{
+	size_t left = OBLIGATION_VALUES_MAX;
+
+	*patch = (struct scim_patch){ .type = type, .dialect = scim_dialect_standard() };
+	if (!is_json(operations, &left)) {
+		return error_set(err, ERROR_VALUE,
+			"obligations must be JSON: no sets (use an array), no keys but texts, at "
+			"most %d values",
+			OBLIGATION_VALUES_MAX);
+	}
+	if (!parse_operations(arena, operations, patch, err)) {
+		return false;
+	}
+	for (size_t i = 0; i < patch->count; i++) {
+		if (!check_obligation(patch, &patch->operations[i], err)) {
+			return error_wrap(err, "operation %zu", i + 1);
+		}
+	}
+	return true;
+}
+
+/* ---- applying ---- */
+
+static bool same_extensions(const struct scim_resource_type *type, const struct value *before,
+	const struct value *after)
+{
+	for (size_t i = 0; i < type->extension_count; i++) {
+		const struct scim_schema *it = type->extensions[i];
+
+		if ((value_find_n(before, it->id, it->id_size) != NULL) !=
+			(value_find_n(after, it->id, it->id_size) != NULL)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What holds for the whole document. RFC 7644, 3.5.2.2: a required attribute that goes is
+ * `mutability`. */
+static bool finish(struct arena *arena, const struct scim_patch *patch, const struct value *before,
+	const struct value **after, struct error *err)
+{
+	if (*after == before) {
+		return true;
+	}
+	if (!scim_check_required(patch->type, *after, ERROR_MUTABILITY, err) ||
+		!scim_check_immutable(patch->type, before, *after, err)) {
+		return false;
+	}
+	if (!same_extensions(patch->type, before, *after)) {
+		*after = scim_doc_with_schemas(arena, patch->type, *after);
+	}
+	return true;
+}
+
+bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const char *id,
+	const struct value *before, struct scim_patch_result *result, struct error *err)
+{
+	struct value_builder dropped = { .arena = arena };
+	struct scim_edit edit = {
+		.reader = { .arena = arena,
+			.type = patch->type,
+			.dialect = patch->dialect,
+			.dropped = &dropped },
+		.id = id,
+		.doc = before,
+	};
+
+	*result = (struct scim_patch_result){ 0 };
+	for (size_t i = 0; i < patch->count; i++) {
+		const struct scim_patch_operation *it = &patch->operations[i];
+
+		if (!scim_edit_apply(
+			    &edit, it->op, it->has_path ? &it->path : NULL, it->value, err)) {
+			return error_wrap(err, "operation %zu", i + 1);
+		}
+	}
+	if (!finish(arena, patch, before, &edit.doc, err)) {
+		return false;
+	}
+	result->doc = edit.doc;
+	result->sets_external_id = edit.sets_external_id;
+	result->external_id = edit.external_id;
+	result->steps = edit.steps;
+	result->step_count = edit.step_count;
+	result->has_password = edit.has_password;
+	result->dropped = dropped.count > 0 ? value_finish_array(&dropped) : NULL;
+	return true;
+}
