@@ -163,13 +163,15 @@ struct server_reply {
 	size_t header_count;
 	const void *body; /* may go away after the call. Of a HEAD request only its size is told */
 	size_t body_size;
-	bool close; /* end the connection afterwards */
+	const char *cache_control; /* NULL: no-store */
+	bool close;                /* end the connection afterwards */
 };
 
 /*
  * Ends the exchange: neither it nor its request may be touched afterwards.
- * A header that could split the reply (CR, LF, NUL …) turns it into a 500: never sent, never
- * ignored. When the client is gone, nothing happens.
+ * A header that could split the reply (CR, LF, NUL …), or that the server writes itself (Date,
+ * Content-Type, Connection …), turns it into a 500: never sent, never ignored. When the client is
+ * gone, nothing happens.
  */
 void server_reply(struct exchange *exchange, const struct server_reply *reply);
 
@@ -180,15 +182,14 @@ void server_reply_error(struct exchange *exchange, int status, const char *messa
  * A reply in parts. length < 0: unknown (chunked; to HTTP/1.0 until the connection ends).
  * on_event is called from the loop, never from inside these functions: READY once after a write
  * that returned false, when the socket has taken what waited; GONE at most once: the client is gone
- * or was too slow: then call server_stream_abort(). With `patient`, a stream may stay silent for
- * ever (server-sent events); bytes that wait for the client have the usual write deadline.
+ * or was too slow: then call server_stream_abort(). A stream may stay silent as long as it likes
+ * (server-sent events); bytes that wait for the client have the usual write deadline.
  */
 enum server_stream_event { SERVER_STREAM_READY, SERVER_STREAM_GONE };
 typedef void server_stream_fn(void *user, enum server_stream_event event);
 
 struct server_stream {
 	int64_t length;
-	bool patient;
 	server_stream_fn *on_event;
 	void *user;
 };
@@ -196,7 +197,8 @@ struct server_stream {
 /* reply->body is not used. */
 void server_stream_start(struct exchange *exchange, const struct server_reply *reply,
 	const struct server_stream *stream);
-/* Takes all of it (copies what the socket does not). False: enough for now, wait for READY. */
+/* Takes all of it (copies what the socket does not). False: enough for now, wait for READY (or
+ * GONE). */
 bool server_stream_write(struct exchange *exchange, const void *bytes, size_t size);
 /* Ends the exchange. Asserts that exactly `length` bytes were written when a length was told. */
 void server_stream_end(struct exchange *exchange);
