@@ -117,6 +117,15 @@ static inline size_t value_count(const struct value *value) {
   return value != NULL && value->type >= VALUE_ARRAY ? value->count : 0;
 }
 
+/*
+ * How deep containers lie within each other: 0 for a scalar, 1 for [] and {}, at
+ * most 65535. For whoever builds values in a loop that others wrote, see
+ * VALUE_DEPTH_MAX.
+ */
+static inline size_t value_depth(const struct value *value) {
+  return value->type >= VALUE_ARRAY ? value->depth : 0;
+}
+
 /* All items of an array or set, all members of an object, in order: for loops
  * that are hot. */
 static inline const struct value *const *

@@ -4,7 +4,7 @@
  *
  * Every value starts with the same 16 bytes:
  *
- *     0 type   1 form   2 –   4 count (u32)   8 hash (u64), or the number
+ *     0 type   1 form   2 depth   4 count (u32)   8 hash (u64), or the number
  * itself
  *
  *     null, bool      static; form: false or true
@@ -38,7 +38,7 @@ enum value_form { VALUE_FORM_INTEGER, VALUE_FORM_DECIMAL };
 struct value {
   uint8_t type; /* enum value_type */
   uint8_t form;
-  uint16_t unused;
+  uint16_t depth; /* of containers: 1 + that of the deepest within, at most 65535 */
   uint32_t count;
   union {
     uint64_t hash;

@@ -29,7 +29,35 @@ struct value_array *array_alloc(struct arena *arena, size_t count) {
   return array;
 }
 
+static uint16_t depth_around(uint16_t depth, const struct value *part) {
+  if (part->type < VALUE_ARRAY || part->depth < depth) {
+    return depth;
+  }
+  return part->depth == UINT16_MAX ? UINT16_MAX : (uint16_t)(part->depth + 1);
+}
+
+static uint16_t depth_of_items(const struct value *const *items, size_t count) {
+  uint16_t depth = 1;
+
+  for (size_t i = 0; i < count; i++) {
+    depth = depth_around(depth, items[i]);
+  }
+  return depth;
+}
+
+static uint16_t depth_of_members(const struct value_member *members,
+                                 size_t count) {
+  uint16_t depth = 1;
+
+  for (size_t i = 0; i < count; i++) {
+    depth = depth_around(depth, members[i].key);
+    depth = depth_around(depth, members[i].value);
+  }
+  return depth;
+}
+
 const struct value *array_seal(struct value_array *array) {
+  array->head.depth = depth_of_items(array->items, array->head.count);
   array->head.hash = hash_array(array->items, array->head.count);
   return &array->head;
 }
@@ -125,6 +153,7 @@ const struct value *object_seal(struct arena *arena,
     }
     object->finder.index = index;
   }
+  object->head.depth = depth_of_members(members, count);
   object->head.hash = hash_object(members, count);
   return &object->head;
 }
@@ -145,6 +174,7 @@ const struct value *set_seal(struct arena *arena, struct value_set *set) {
     }
     set->finder.index = index;
   }
+  set->head.depth = depth_of_items(set->items, count);
   set->head.hash = hash_set(set->items, count);
   return &set->head;
 }
