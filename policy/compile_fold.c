@@ -183,19 +183,14 @@ void forget_aliases(struct compiler *compiler, size_t count)
 
 const struct value *literal_of(struct compiler *compiler, const struct ir_statement *statement)
 {
-	const struct value *number = NULL;
-
 	switch (statement->kind) {
 	case IR_MAKE_NULL:
 		return value_null();
 	case IR_ASSIGN_INT:
 	case IR_MAKE_NUMBER_INT:
 		return value_of_int(compiler->arena, statement->number);
-	case IR_MAKE_NUMBER_REF: {
-		const struct value *text = compiler->plan->strings[statement->number];
-		value_of_number(compiler->arena, value_text(text), value_size(text), &number);
-		return number;
-	}
+	case IR_MAKE_NUMBER_REF:
+		return ir_number(compiler->arena, compiler->plan->strings[statement->number]);
 	default:
 		return NULL;
 	}

@@ -131,41 +131,17 @@ bool policy_equals(struct policy_context *context, const struct value *a, const 
 	return equal;
 }
 
-/* Where `key` would stand in a sorted container; *found: it does. For keys that are graphs. */
-static size_t bisect(struct policy_context *context, const struct value *container,
-	const struct value *key, bool *found)
-{
-	bool is_object = value_type(container) == VALUE_OBJECT;
-	size_t low = 0;
-	size_t high = value_count(container);
-
-	*found = false;
-	while (low < high && !*found) {
-		size_t middle = (low + high) / 2;
-		const struct value *there = is_object ? value_member_at(container, middle)->key
-						      : value_at(container, middle);
-		int order = policy_compare(context, key, there);
-		if (order > 0) {
-			low = middle + 1;
-		} else {
-			high = middle;
-			*found = order == 0;
-		}
-	}
-	return high;
-}
-
+/* A key that is itself a container may be a graph; the others cost no more than their text. */
 static const struct value *lookup_composite(
 	struct policy_context *context, const struct value *container, const struct value *key)
 {
-	bool found;
-	size_t at = bisect(context, container, key, &found);
+	const struct value *found =
+		value_type(container) == VALUE_OBJECT
+			? value_find_key_charged(container, key, &context->charge)
+			: value_set_find_charged(container, key, &context->charge);
 
-	if (!found) {
-		return NULL;
-	}
-	return value_type(container) == VALUE_OBJECT ? value_member_at(container, at)->value
-						     : value_at(container, at);
+	check_charge(context);
+	return found;
 }
 
 const struct value *policy_lookup(
@@ -230,6 +206,19 @@ void policy_sort(struct policy_context *context, const struct value **items, siz
 	}
 }
 
+void policy_leave_depth(struct policy_context *context)
+{
+	policy_leave(policy_worker_of(context), POLICY_FAILURE_BUDGET,
+		"a value is nested more than %d deep", POLICY_DEPTH_MAX);
+}
+
+static const struct value *checked(struct policy_context *context, const struct value *value)
+{
+	check_charge(context);
+	policy_check_depth(context, value);
+	return value;
+}
+
 /* What a container of `count` items of `bytes` each may need at most, with its index. */
 static void charge_container(struct policy_context *context, size_t count, size_t bytes)
 {
@@ -241,27 +230,23 @@ const struct value *policy_array(
 	struct policy_context *context, const struct value *const *items, size_t count)
 {
 	charge_container(context, count, sizeof(*items));
-	return value_of_array(context->arena, items, count);
+	return checked(context, value_of_array(context->arena, items, count));
 }
 
 const struct value *policy_set(
 	struct policy_context *context, const struct value *const *items, size_t count)
 {
 	charge_container(context, count, sizeof(*items));
-	const struct value *set =
-		value_of_set_charged(context->arena, items, count, &context->charge);
-	check_charge(context);
-	return set;
+	return checked(
+		context, value_of_set_charged(context->arena, items, count, &context->charge));
 }
 
 const struct value *policy_object(
 	struct policy_context *context, const struct value_member *members, size_t count)
 {
 	charge_container(context, count, sizeof(*members));
-	const struct value *object =
-		value_of_object_charged(context->arena, members, count, &context->charge);
-	check_charge(context);
-	return object;
+	return checked(
+		context, value_of_object_charged(context->arena, members, count, &context->charge));
 }
 
 void policy_print(struct policy_context *context, struct buf *buf, const struct value *value)

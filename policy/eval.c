@@ -147,6 +147,7 @@ const struct op *op_builtin(struct frame *frame, const struct op *op)
 	if (result == NULL) {
 		return on_nothing(frame, op);
 	}
+	policy_check_depth(context, result);
 	frame->locals[op->target] = result;
 	return op + 1;
 }

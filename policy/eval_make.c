@@ -183,7 +183,9 @@ static const struct value *upsert(struct frame *frame, const struct value *docum
 	policy_charge(context, value_count(object) + 1);
 	policy_charge_bytes(
 		context, (value_count(object) + 1) * 2 * sizeof(struct value_member) + 64);
-	return value_with(context->arena, object, value_text(name), inner);
+	const struct value *changed = value_with(context->arena, object, value_text(name), inner);
+	policy_check_depth(context, changed);
+	return changed;
 }
 
 /*

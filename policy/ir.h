@@ -133,6 +133,9 @@ struct ir_plan {
 struct ir_plan *ir_read(struct arena *arena, const char *text, size_t size,
 	const struct policy_limits *limits, struct error *err);
 
+/* The number of a MakeNumberRefStmt, from its string. NULL: it is none, or beyond 1e±4096. */
+const struct value *ir_number(struct arena *arena, const struct value *text);
+
 /* "DotStmt". */
 const char *ir_kind_name(enum ir_kind kind);
 

@@ -302,8 +302,7 @@ static bool read_field(struct ir_reader *reader, const struct field *field,
 		return read_list(
 			reader, json, read_operand, &statement->path, &statement->path_count);
 	case FIELD_NAMES:
-		return read_list(
-			reader, json, read_name, &statement->args, &statement->arg_count);
+		return read_list(reader, json, read_name, &statement->args, &statement->arg_count);
 	case FIELD_END:
 		break;
 	}
@@ -327,6 +326,33 @@ static bool check_break(struct ir_reader *reader, int64_t index)
 	return true;
 }
 
+const struct value *ir_number(struct arena *arena, const struct value *text)
+{
+	const struct value *number = NULL;
+	const char *digits = value_text(text);
+
+	/* Rego writes what JSON does not: .5 */
+	if (digits[0] == '.') {
+		digits = arena_printf(arena, "0%s", digits);
+	}
+	value_of_number(arena, digits, strlen(digits), &number);
+	return number;
+}
+
+static bool check_number(struct ir_reader *reader, int64_t index)
+{
+	if (index < 0 || (uint64_t)index >= reader->plan->string_count) {
+		return error_set(reader->err, ERROR_POLICY,
+			"number %lld is not in the static table", (long long)index);
+	}
+	const struct value *text = reader->plan->strings[index];
+	if (ir_number(reader->arena, text) == NULL) {
+		return error_set(reader->err, ERROR_POLICY,
+			"'%.32s' is no number that can be computed with", value_text(text));
+	}
+	return true;
+}
+
 static bool check_statement(struct ir_reader *reader, const struct ir_statement *statement)
 {
 	int64_t number = statement->number;
@@ -341,19 +367,8 @@ static bool check_statement(struct ir_reader *reader, const struct ir_statement 
 				"a dynamic call lacks its path or takes more than input and data");
 		}
 		return check_break(reader, 3);
-	case IR_MAKE_NUMBER_REF: {
-		const struct value *parsed = NULL;
-		if (number < 0 || (uint64_t)number >= reader->plan->string_count) {
-			return error_set(reader->err, ERROR_POLICY,
-				"number %lld is not in the static table", (long long)number);
-		}
-		const struct value *text = reader->plan->strings[number];
-		if (!value_of_number(reader->arena, value_text(text), value_size(text), &parsed)) {
-			return error_set(reader->err, ERROR_POLICY, "'%.32s' is no number",
-				value_text(text));
-		}
-		return true;
-	}
+	case IR_MAKE_NUMBER_REF:
+		return check_number(reader, number);
 	default:
 		return true;
 	}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
+#include "base/value.h"
 #include "policy/cache.h"
 #include "policy/context.h"
 #include "policy/engine.h"
@@ -80,6 +81,16 @@ struct policy_worker {
 static inline struct policy_worker *policy_worker_of(struct policy_context *context)
 {
 	return (struct policy_worker *)context;
+}
+
+#define POLICY_DEPTH_MAX 2000 /* containers within each other */
+_Noreturn void policy_leave_depth(struct policy_context *context);
+/* Walks recurse: values that a plan nests in a loop must not exhaust the C stack. */
+static inline void policy_check_depth(struct policy_context *context, const struct value *value)
+{
+	if (value_depth(value) > POLICY_DEPTH_MAX) {
+		policy_leave_depth(context);
+	}
 }
 
 /* Ends the evaluation: fills its failure ("file:row:col: …") and jumps out. */
