@@ -47,6 +47,8 @@ enum cli_exit {
 
 enum cli_format { CLI_TABLE, CLI_JSON };
 
+#define CLI_OPTIONS_MAX 24 /* of one row */
+
 struct cli_row_option {
 	char letter;          /* 0: only the long name */
 	const char *name;     /* "filter": --filter */
@@ -84,8 +86,8 @@ struct cli {
 	int out_columns; /* 0: not a terminal, never cut */
 	int argument_count;
 	char **arguments;
-	struct config *config;  /* private: see cli_config() */
-	const char *values[32]; /* private: of the row's options */
+	struct config *config;               /* private: see cli_config() */
+	const char *values[CLI_OPTIONS_MAX]; /* private: of the row's options */
 };
 
 /* Text of an option; "" for a switch that was given; NULL: not given. Asserts that the row has it.
@@ -95,7 +97,10 @@ const char *cli_option(const struct cli *cli, const char *name);
 bool cli_option_int(const struct cli *cli, const char *name, int64_t min, int64_t max,
 	int64_t fallback, int64_t *result);
 
-/* The configuration of -c, loaded once. NULL: all problems are printed; return CLI_ERROR. */
+/*
+ * The configuration of -c, loaded once, without the secrets that are references. NULL: all problems
+ * are printed; return CLI_ERROR. What needs the secrets (`serve`) calls config_load().
+ */
 const struct config *cli_config(struct cli *cli);
 
 /* "scimward: sentence" on standard error. Returns CLI_ERROR, so that a failure is one line. */
