@@ -31,7 +31,10 @@ struct fetch_options {
 /* Ends the process when libcurl cannot be set up. The first call must come before other threads
  * start. options may be NULL. */
 struct fetch *fetch_new(struct loop *loop, const struct fetch_options *options);
-/* Requests under way end with FETCH_STOPPED; their callbacks run inside this call. NULL is fine. */
+/*
+ * Requests under way end with FETCH_STOPPED or FETCH_LOST; their callbacks run inside this call.
+ * Not from inside of a callback. NULL is fine.
+ */
 void fetch_free(struct fetch *fetch);
 
 struct fetch_header {
