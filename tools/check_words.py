@@ -34,7 +34,7 @@ def our_files(root):
 def check_lines(name, text, problems):
     for number, line in enumerate(text.splitlines(), 1):
         for rule, message in RULES:
-            if rule.search(line):
+            if rule.search(line) and not (name.endswith(".md") and "issue number" in message):
                 problems.append(f"{name}:{number}: {message}")
 
 
