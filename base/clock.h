@@ -1,6 +1,6 @@
 /*
- * Time. Everything that decides gets the time handed in; what must ask asks
- * here, so that tests can set it.
+ * Time. Everything that decides gets the time handed in; what must ask asks here, so that tests can
+ * set it.
  */
 #pragma once
 
@@ -10,8 +10,8 @@
 int64_t clock_now_us(void);       /* microseconds since 1970-01-01 UTC */
 int64_t clock_monotonic_us(void); /* only differences mean something */
 
-/* Tests: both clocks stand at `us` until the next call; < 0: the real clocks
- * again. Not thread-safe. */
+/* Tests: both clocks stand at `us` until the next call; < 0: the real clocks again. Not
+ * thread-safe. */
 void clock_fake(int64_t us);
 
 #define CLOCK_TEXT_BYTES 32

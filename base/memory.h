@@ -8,13 +8,10 @@
 #include <stddef.h>
 
 void *must_malloc(size_t bytes);
-void *
-must_calloc(size_t count,
-            size_t bytes); /* zeroed; count * bytes is checked for overflow */
+void *must_calloc(size_t count, size_t bytes); /* zeroed; count * bytes is checked for overflow */
 void *must_realloc(void *memory, size_t bytes);
 char *must_strdup(const char *text);
-void memory_free(
-    void *memory); /* free(); here so that pairs are visible. NULL is fine. */
+void memory_free(void *memory); /* free(); here so that pairs are visible. NULL is fine. */
 
 /* For CLEANUP(): frees *(void **)memory. */
 void memory_cleanup(void *memory);
