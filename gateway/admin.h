@@ -4,6 +4,16 @@
  *
  * The unix socket is the authority: mode 0600, and the peer must be root or our own user
  * (SO_PEERCRED). The TCP address serves only /metrics, /livez and /readyz.
+ *
+ *     GET    /admin/v1/status
+ *     GET    /admin/v1/journal?from=&count=&tail=&filter=&follow=1    JSON lines
+ *     GET    /admin/v1/journal/INDEX
+ *     GET    /admin/v1/deliveries?app=&state=      POST …/deliveries/retry {"app", "id"}
+ *     GET    /admin/v1/tokens   POST {"source", "label", "expires_s"}   DELETE …/tokens/ID
+ *     POST   /admin/v1/sources/NAME/pause|resume
+ *     POST   /admin/v1/reload   POST /admin/v1/backup {"to"}
+ *
+ * Answers are documents with "schemaVersion": 1; errors {"error": {"code", "message"}}.
  */
 #pragma once
 
@@ -13,4 +23,4 @@ struct gateway;
 
 /* NULL: ERROR_CONFIG, ERROR_IO. */
 struct admin *admin_start(struct gateway *gateway, struct error *err);
-void admin_free(struct admin *admin); /* NULL is fine. Main loop. */
+void admin_free(struct admin *admin); /* NULL is fine. Main loop, which no longer runs. */

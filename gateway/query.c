@@ -6,7 +6,7 @@
 #include "base/value.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
-#include "gateway/query_match.h"
+#include "gateway/query_key.h"
 #include "gateway/read.h"
 #include "gateway/represent.h"
 #include "scim/dialect.h"
@@ -14,6 +14,7 @@
 #include "scim/project.h"
 #include "scim/schema.h"
 #include "scim/urn.h"
+#include "store/match.h"
 #include "store/read.h"
 
 /* Rows of one slice: some 4 µs each to parse and match. */
@@ -65,7 +66,7 @@ static bool make_part(struct request *request, const struct scim_resource_type *
 	if (part->filter == NULL) {
 		return false;
 	}
-	part->by_key = scim_key_of_filter(request->arena, type, part->filter, &part->key);
+	part->by_key = scim_key_of_filter(part->filter, &part->key);
 	return true;
 }
 
@@ -214,21 +215,22 @@ static bool look_at(
 {
 	struct read *read = request->read;
 	const struct read_part *part = &read->parts[read->part];
-	struct query_candidate candidate;
+	struct store_candidate candidate;
 	const struct value *key = NULL;
 
 	if (resource == NULL || resource->deleted || resource->doc == NULL) {
 		return true;
 	}
-	if (!query_candidate_init(&candidate, request, read->slice, resource, err)) {
+	if (!store_candidate_init(&candidate, request->worker->reader, read->slice,
+		    request->source->id, resource, err)) {
 		return false;
 	}
-	if (part->filter != NULL && !query_candidate_matches(&candidate, part->filter)) {
+	if (part->filter != NULL && !store_candidate_matches(&candidate, part->filter)) {
 		return !candidate.failed || error_wrap(err, "query");
 	}
 	if (read->sorted) {
 		key = scim_sort_key(read->slice, &part->sort,
-			query_candidate_value(&candidate, &part->sort.ref));
+			store_candidate_value(&candidate, &part->sort.ref));
 	}
 	return add_hit(request, resource->rid, key, err);
 }

@@ -38,6 +38,7 @@ struct request *request_new(
 	request->worker = worker;
 	request->exchange = exchange;
 	request->http = http;
+	request->http_method = http->method;
 	request->started_us = loop_now_us();
 	request->time_us = clock_now_us();
 	request->snapshot = snapshot_ref(worker->snapshot);

@@ -62,6 +62,7 @@ struct request {
 	struct gateway_worker *worker;
 	struct exchange *exchange;
 	const struct http_request *http; /* valid until the reply */
+	enum http_method http_method;    /* stays valid behind it */
 	struct arena *arena;             /* everything of this request */
 	struct request *next_idle;
 

@@ -15,7 +15,7 @@
 #include "gateway/gateway.h"
 #include "gateway/input.h"
 #include "gateway/members.h"
-#include "gateway/query_match.h"
+#include "gateway/query_key.h"
 #include "gateway/snapshot.h"
 #include "gateway/write.h"
 #include "io/loop.h"
@@ -475,6 +475,6 @@ enum step_result write_commit_finish(struct request *request)
 		}
 		return STEP_FAIL;
 	}
-	journal_receipt((uint64_t)commit->index, write->packed.leaf_hash.bytes, write->journal);
+	journal_receipt((uint64_t)commit->index, &write->packed.leaf_hash, write->journal);
 	return answer(request);
 }

@@ -1,4 +1,4 @@
-#include "gateway/query_match.h"
+#include "store/match.h"
 
 #include <string.h>
 #include "base/arena.h"
@@ -6,9 +6,6 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "gateway/gateway.h"
-#include "gateway/read.h"
-#include "gateway/request.h"
 #include "scim/etag.h"
 #include "scim/filter.h"
 #include "scim/match.h"
@@ -18,14 +15,14 @@
 /* Members of one group that a filter other than `members eq` looks at; beyond them it sees nothing. */
 enum { MEMBERS_SEEN = 10000 };
 
-bool query_candidate_init(struct query_candidate *candidate, struct request *request,
-	struct arena *arena, const struct store_resource *resource, struct error *err)
+bool store_candidate_init(struct store_candidate *candidate, struct store_reader *reader,
+	struct arena *arena, int source, const struct store_resource *resource, struct error *err)
 {
 	static const struct value_limits limits = {
 		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
 
-	*candidate = (struct query_candidate){
-		.request = request, .arena = arena, .resource = resource, .err = err };
+	*candidate = (struct store_candidate){
+		.reader = reader, .arena = arena, .source = source, .resource = resource, .err = err };
 	candidate->doc = value_parse(arena, resource->doc, resource->doc_size, &limits, err);
 	return candidate->doc != NULL;
 }
@@ -38,7 +35,7 @@ static const struct value *id_value(struct arena *arena, const uint8_t id[UUID_B
 	return value_of_text(arena, text);
 }
 
-static const struct value *meta_value(struct query_candidate *candidate)
+static const struct value *meta_value(struct store_candidate *candidate)
 {
 	const struct store_resource *resource = candidate->resource;
 	struct value_builder it = { .arena = candidate->arena };
@@ -55,7 +52,7 @@ static const struct value *meta_value(struct query_candidate *candidate)
 	return value_finish_object(&it);
 }
 
-static const struct value *refs_value(struct query_candidate *candidate,
+static const struct value *refs_value(struct store_candidate *candidate,
 	const struct store_ref *refs, size_t count, const char *type)
 {
 	struct value_builder all = { .arena = candidate->arena };
@@ -71,9 +68,9 @@ static const struct value *refs_value(struct query_candidate *candidate,
 	return count > 0 ? value_finish_array(&all) : NULL;
 }
 
-static const struct value *related_value(struct query_candidate *candidate, bool members)
+static const struct value *related_value(struct store_candidate *candidate, bool members)
 {
-	struct store_reader *reader = candidate->request->worker->reader;
+	struct store_reader *reader = candidate->reader;
 	int64_t rid = candidate->resource->rid;
 	const struct store_ref *refs;
 	size_t count;
@@ -89,8 +86,8 @@ static const struct value *related_value(struct query_candidate *candidate, bool
 	return refs_value(candidate, refs, count, members ? "User" : "direct");
 }
 
-const struct value *query_candidate_value(
-	struct query_candidate *candidate, const struct scim_ref *ref)
+const struct value *store_candidate_value(
+	struct store_candidate *candidate, const struct scim_ref *ref)
 {
 	const struct value *doc = candidate->doc;
 	const char *external;
@@ -103,7 +100,7 @@ const struct value *query_candidate_value(
 		return id_value(candidate->arena, candidate->resource->id);
 	case SCIM_IS_EXTERNAL_ID:
 		external = store_external_id(
-			candidate->resource, candidate->request->source->id);
+			candidate->resource, candidate->source);
 		return external != NULL ? value_of_text(candidate->arena, external) : NULL;
 	case SCIM_IS_META:
 		return meta_value(candidate);
@@ -123,14 +120,14 @@ const struct value *query_candidate_value(
 
 static const struct value *lookup(void *user, const struct scim_filter *filter)
 {
-	return query_candidate_value(user, &filter->ref);
+	return store_candidate_value(user, &filter->ref);
 }
 
 /* members eq "…" is one row, however large the group. */
 static enum scim_answer test(void *user, const struct scim_filter *filter)
 {
-	struct query_candidate *candidate = user;
-	struct store_reader *reader = candidate->request->worker->reader;
+	struct store_candidate *candidate = user;
+	struct store_reader *reader = candidate->reader;
 	uint8_t id[UUID_BYTES];
 	struct store_ref ref;
 	bool found;
@@ -160,7 +157,7 @@ static enum scim_answer test(void *user, const struct scim_filter *filter)
 	return is ? SCIM_YES : SCIM_NO;
 }
 
-bool query_candidate_matches(struct query_candidate *candidate, const struct scim_filter *filter)
+bool store_candidate_matches(struct store_candidate *candidate, const struct scim_filter *filter)
 {
 	struct scim_matcher matcher = {
 		.arena = candidate->arena,
@@ -173,89 +170,3 @@ bool query_candidate_matches(struct query_candidate *candidate, const struct sci
 	return scim_filter_matches(filter, &matcher) && !candidate->failed;
 }
 
-/* ---- keys ---- */
-
-struct store_key query_store_key(const struct request *request,
-	const struct scim_resource_type *type, const struct scim_key *key)
-{
-	int tenant = request->source->tenant;
-	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
-
-	switch (key->kind) {
-	case SCIM_KEY_USER_NAME:
-		row.kind = STORE_KEY_USER_NAME;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_DISPLAY_NAME:
-		row.kind = STORE_KEY_GROUP_NAME;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_EXTERNAL_ID:
-		row.kind = STORE_KEY_EXTERNAL_ID;
-		row.scope = store_scope_external(
-			request->source->id, type->has_members ? STORE_GROUP : STORE_USER);
-		break;
-	case SCIM_KEY_EMAIL:
-		row.kind = STORE_KEY_CUSTOM;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_NONE:
-	case SCIM_KEY_ID:
-	case SCIM_KEY_MEMBER:
-		break;
-	}
-	return row;
-}
-
-/* By an id: of the resource itself, or of a member, whose groups can match. */
-static bool rids_of_id(struct request *request, const struct read_part *part, struct arena *arena,
-	const int64_t **rids, size_t *count, struct error *err)
-{
-	struct store_reader *reader = request->worker->reader;
-	bool member = part->key.kind == SCIM_KEY_MEMBER;
-	int64_t *found_rids;
-	const struct store_ref *groups;
-	struct store_ref ref;
-	uint8_t id[UUID_BYTES];
-	bool found = false;
-
-	*count = 0;
-	if (uuid_parse(part->key.text, part->key.size, id) &&
-		!store_find_ref(reader, arena, request->source->tenant,
-			member ? STORE_USER : part->store_type, id, &found, &ref, err)) {
-		return false;
-	}
-	if (!found) {
-		return true;
-	}
-	if (!member) {
-		*rids = arena_copy(arena, &ref.rid, sizeof(ref.rid));
-		*count = 1;
-		return true;
-	}
-	if (!store_groups_of(reader, arena, ref.rid, &groups, count, err)) {
-		return false;
-	}
-	found_rids = arena_alloc(arena, (*count + 1) * sizeof(*found_rids));
-	for (size_t i = 0; i < *count; i++) {
-		found_rids[i] = groups[i].rid;
-	}
-	*rids = found_rids;
-	return true;
-}
-
-bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
-	const int64_t **rids, size_t *count, struct error *err)
-{
-	struct store_key key = query_store_key(request, part->type, &part->key);
-
-	if (key.kind == 0) {
-		return rids_of_id(request, part, arena, rids, count, err);
-	}
-	if (key.size > STORE_KEY_BYTES) {
-		*count = 0;
-		return true;
-	}
-	return store_find_key_all(request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids,
-		count, err);
-}

@@ -1,0 +1,292 @@
+#include "gateway/admin.h"
+
+#include <string.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "gateway/admin_call.h"
+#include "gateway/gateway.h"
+#include "gateway/health.h"
+#include "gateway/metrics.h"
+#include "gateway/snapshot.h"
+#include "io/server.h"
+#include "scim/error.h"
+#include "store/read.h"
+#include "store/store.h"
+
+/* ---- replies ---- */
+
+void admin_call_free(struct admin_call *call)
+{
+	json_decref(call->body);
+	arena_free(call->arena);
+	memory_free(call);
+}
+
+void admin_reply(struct admin_call *call, int status, json_t *document)
+{
+	char *text = document != NULL ? json_dumps(document, JSON_COMPACT) : NULL;
+
+	server_reply(call->exchange,
+		&(struct server_reply){ .status = text != NULL ? status : 204,
+			.content_type = text != NULL ? "application/json" : NULL,
+			.body = text,
+			.body_size = text != NULL ? strlen(text) : 0 });
+	memory_free(text);
+	json_decref(document);
+	admin_call_free(call);
+}
+
+void admin_reply_error(struct admin_call *call, const struct error *err)
+{
+	json_t *error = json_object();
+	json_t *document = json_object();
+
+	json_object_set_new(error, "code", json_string(error_name(err->code)));
+	json_object_set_new(error, "message", json_string(err->text));
+	json_object_set_new(document, "error", error);
+	admin_reply(call, scim_error_status(err->code), document);
+}
+
+/* ---- what a call brings ---- */
+
+const char *admin_parameter(struct admin_call *call, const char *name)
+{
+	struct http_text cursor = call->http->query;
+	struct http_text key;
+	struct http_text value;
+	struct error ignored = { 0 };
+
+	while (http_query_next(&cursor, call->arena, &key, &value, &ignored)) {
+		if (http_text_is(key, name)) {
+			return value.data;
+		}
+	}
+	return NULL;
+}
+
+bool admin_number(struct admin_call *call, const char *name, int64_t fallback, int64_t *result,
+	struct error *err)
+{
+	const char *text = admin_parameter(call, name);
+	char *end;
+
+	if (text == NULL) {
+		*result = fallback;
+		return true;
+	}
+	*result = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || *result < 0) {
+		return error_set(err, ERROR_REQUEST, "%s must be a whole number, not '%.40s'", name,
+			text);
+	}
+	return true;
+}
+
+const char *admin_text(const struct admin_call *call, const char *name)
+{
+	return json_string_value(json_object_get(call->body, name));
+}
+
+/* ---- routes ---- */
+
+static const struct {
+	enum http_method method;
+	const char *path[4]; /* behind /admin/v1; "*": any, it is the argument */
+	admin_fn *run;
+} routes[] = {
+	{ HTTP_GET, { "status" }, admin_status },
+	{ HTTP_POST, { "reload" }, admin_reload },
+	{ HTTP_POST, { "backup" }, admin_backup },
+	{ HTTP_GET, { "journal" }, admin_journal },
+	{ HTTP_GET, { "journal", "*" }, admin_entry },
+	{ HTTP_GET, { "deliveries" }, admin_deliveries },
+	{ HTTP_POST, { "deliveries", "retry" }, admin_retry },
+	{ HTTP_GET, { "tokens" }, admin_tokens },
+	{ HTTP_POST, { "tokens" }, admin_token_create },
+	{ HTTP_DELETE, { "tokens", "*" }, admin_token_revoke },
+	{ HTTP_POST, { "sources", "*", "pause" }, admin_pause },
+	{ HTTP_POST, { "sources", "*", "resume" }, admin_resume },
+};
+
+static bool fits(struct admin_call *call, const char *const path[4])
+{
+	const struct http_request *http = call->http;
+	size_t count = 0;
+
+	while (count < 4 && path[count] != NULL) {
+		count++;
+	}
+	if (http->segment_count != count + 2 || !http_text_is(http->segments[0], "admin") ||
+		!http_text_is(http->segments[1], "v1")) {
+		return false;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct http_text segment = http->segments[i + 2];
+
+		if (strcmp(path[i], "*") == 0) {
+			call->argument = arena_text(call->arena, segment.data, segment.size);
+		} else if (!http_text_is(segment, path[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void send_text(struct exchange *exchange, int status, const char *type, struct buf *buf)
+{
+	server_reply(exchange, &(struct server_reply){ .status = status,
+				       .content_type = type,
+				       .body = buf->data,
+				       .body_size = buf->size });
+	buf_fini(buf);
+}
+
+/* Both listeners: health, and metrics. True: answered. */
+static bool answer_common(
+	struct admin *admin, struct exchange *exchange, const struct http_request *http)
+{
+	struct buf buf = { 0 };
+
+	if (http->segment_count != 1 || http->method != HTTP_GET) {
+		return false;
+	}
+	if (http_text_is(http->segments[0], "metrics")) {
+		metrics_print(admin->gateway->metrics, admin->reader, &buf);
+		send_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", &buf);
+		return true;
+	}
+	if (http_text_is(http->segments[0], "readyz")) {
+		bool ready = health_print(admin->gateway, admin->gateway->snapshot, &buf);
+
+		send_text(exchange, ready ? 200 : 503, "text/plain; charset=utf-8", &buf);
+		return true;
+	}
+	if (http_text_is(http->segments[0], "livez")) {
+		buf_append_text(&buf, "ok\n");
+		send_text(exchange, 200, "text/plain; charset=utf-8", &buf);
+		return true;
+	}
+	return false;
+}
+
+static void on_tcp(void *user, struct exchange *exchange, const struct http_request *http)
+{
+	if (!answer_common(user, exchange, http)) {
+		server_reply_error(exchange, 404,
+			"only /metrics, /livez and /readyz are here; the admin API is on the unix "
+			"socket");
+	}
+}
+
+static bool may_call(struct exchange *exchange)
+{
+	unsigned uid;
+
+	return exchange_peer_uid(exchange, &uid) && (uid == 0 || uid == getuid());
+}
+
+static void on_socket(void *user, struct exchange *exchange, const struct http_request *http)
+{
+	struct admin *admin = user;
+	struct admin_call *call;
+
+	if (!may_call(exchange)) {
+		server_reply_error(exchange, 403, "only root and the gateway's own user may do this");
+		return;
+	}
+	if (answer_common(admin, exchange, http)) {
+		return;
+	}
+	call = must_calloc(1, sizeof(*call));
+	call->admin = admin;
+	call->exchange = exchange;
+	call->http = http;
+	call->arena = arena_new();
+	if (http->body.size > 0) {
+		call->body = json_loadb(http->body.data, http->body.size, JSON_REJECT_DUPLICATES, NULL);
+	}
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (routes[i].method == http->method && fits(call, routes[i].path)) {
+			routes[i].run(call);
+			return;
+		}
+	}
+	struct error err = { 0 };
+	error_set(&err, ERROR_NOT_FOUND, "the admin API of scimward %s has no such call",
+		SCIMWARD_VERSION);
+	admin_reply_error(call, &err);
+}
+
+/* ---- start and stop ---- */
+
+static struct server *open_server(struct admin *admin, const char *address,
+	server_request_fn *on_request, struct error *err)
+{
+	struct server_options options = { .address = address, .on_request = on_request };
+	struct server *server = server_new(&options, err);
+
+	if (server != NULL) {
+		server_attach(server, 0, admin->gateway->loop, admin);
+	}
+	return server;
+}
+
+static bool open_servers(struct admin *admin, struct error *err)
+{
+	const struct config_admin *config = &admin->gateway->config->admin;
+
+	if (config->socket != NULL) {
+		char address[512];
+
+		snprintf(address, sizeof(address), "unix:%s", config->socket);
+		admin->socket = open_server(admin, address, on_socket, err);
+		if (admin->socket == NULL) {
+			return error_wrap(err, "admin.socket");
+		}
+	}
+	if (config->address == NULL) {
+		return true;
+	}
+	admin->tcp = open_server(admin, config->address, on_tcp, err);
+	if (admin->tcp == NULL) {
+		return error_wrap(err, "admin.address");
+	}
+	return server_is_loopback(admin->tcp) ||
+	       error_set(err, ERROR_CONFIG,
+		       "admin.address: %s is not loopback; metrics and health have no login, so keep "
+		       "them on this machine and let a proxy publish them",
+		       config->address);
+}
+
+struct admin *admin_start(struct gateway *gateway, struct error *err)
+{
+	struct admin *admin = must_calloc(1, sizeof(*admin));
+
+	admin->gateway = gateway;
+	admin->reader = store_reader_open(gateway->store, err);
+	if (admin->reader == NULL || !open_servers(admin, err)) {
+		admin_free(admin);
+		return NULL;
+	}
+	admin->watch = store_watch(gateway->store, STORE_NEWS_ENTRIES, gateway->loop,
+		admin_journal_news, admin);
+	return admin;
+}
+
+void admin_free(struct admin *admin)
+{
+	if (admin == NULL) {
+		return;
+	}
+	if (admin->watch != NULL) {
+		store_unwatch(admin->gateway->store, admin->watch);
+	}
+	admin_journal_stop(admin);
+	server_free(admin->socket);
+	server_free(admin->tcp);
+	store_reader_close(admin->reader);
+	memory_free(admin);
+}

@@ -1,0 +1,60 @@
+/*
+ * admin_call: one call of the admin API, for the admin_*.c files that answer them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <jansson.h>
+#include "base/error.h"
+#include "io/http.h"
+
+struct arena;
+struct exchange;
+struct gateway;
+struct store_reader;
+
+struct admin {
+	struct gateway *gateway;
+	struct server *socket;
+	struct server *tcp;
+	struct store_reader *reader; /* of the main thread */
+	struct store_watch *watch;   /* new entries, for followers */
+	struct admin_follower *followers;
+};
+
+struct admin_call {
+	struct admin *admin;
+	struct exchange *exchange;
+	const struct http_request *http;
+	struct arena *arena; /* until the reply */
+	const char *argument; /* the path segment where the route has "*"; NULL */
+	json_t *body;	      /* of POST; NULL: none or no JSON object */
+};
+
+typedef void admin_fn(struct admin_call *call);
+
+/* Replies; each ends the call and frees it. document is given away. */
+void admin_reply(struct admin_call *call, int status, json_t *document);
+void admin_reply_error(struct admin_call *call, const struct error *err);
+/* Without a reply of ours: a stream took the exchange over. */
+void admin_call_free(struct admin_call *call);
+
+/* A query parameter in the call's arena; NULL: absent. */
+const char *admin_parameter(struct admin_call *call, const char *name);
+/* False: no whole number from 0 on; err is set. fallback when absent. */
+bool admin_number(struct admin_call *call, const char *name, int64_t fallback, int64_t *result,
+	struct error *err);
+/* A text member of the body, or NULL. */
+const char *admin_text(const struct admin_call *call, const char *name);
+
+/* admin_status.c */
+admin_fn admin_status, admin_reload, admin_backup;
+/* admin_journal.c */
+admin_fn admin_journal, admin_entry;
+void admin_journal_news(void *admin); /* there are new entries */
+void admin_journal_stop(struct admin *admin); /* ends all followers */
+/* admin_delivery.c */
+admin_fn admin_deliveries, admin_retry;
+/* admin_source.c */
+admin_fn admin_tokens, admin_token_create, admin_token_revoke, admin_pause, admin_resume;

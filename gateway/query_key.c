@@ -1,0 +1,96 @@
+#include "gateway/query_key.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "gateway/gateway.h"
+#include "gateway/read.h"
+#include "gateway/request.h"
+#include "scim/schema.h"
+#include "store/read.h"
+
+struct store_key query_store_key(const struct request *request,
+	const struct scim_resource_type *type, const struct scim_key *key)
+{
+	int tenant = request->source->tenant;
+	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
+
+	switch (key->kind) {
+	case SCIM_KEY_USER_NAME:
+		row.kind = STORE_KEY_USER_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_DISPLAY_NAME:
+		row.kind = STORE_KEY_GROUP_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_EXTERNAL_ID:
+		row.kind = STORE_KEY_EXTERNAL_ID;
+		row.scope = store_scope_external(
+			request->source->id, type->has_members ? STORE_GROUP : STORE_USER);
+		break;
+	case SCIM_KEY_EMAIL:
+		row.kind = STORE_KEY_CUSTOM;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_NONE:
+	case SCIM_KEY_ID:
+	case SCIM_KEY_MEMBER:
+		break;
+	}
+	return row;
+}
+
+/* By an id: of the resource itself, or of a member, whose groups can match. */
+static bool rids_of_id(struct request *request, const struct read_part *part, struct arena *arena,
+	const int64_t **rids, size_t *count, struct error *err)
+{
+	struct store_reader *reader = request->worker->reader;
+	bool member = part->key.kind == SCIM_KEY_MEMBER;
+	int64_t *found_rids;
+	const struct store_ref *groups;
+	struct store_ref ref;
+	uint8_t id[UUID_BYTES];
+	bool found = false;
+
+	*count = 0;
+	if (uuid_parse(part->key.text, part->key.size, id) &&
+		!store_find_ref(reader, arena, request->source->tenant,
+			member ? STORE_USER : part->store_type, id, &found, &ref, err)) {
+		return false;
+	}
+	if (!found) {
+		return true;
+	}
+	if (!member) {
+		*rids = arena_copy(arena, &ref.rid, sizeof(ref.rid));
+		*count = 1;
+		return true;
+	}
+	if (!store_groups_of(reader, arena, ref.rid, &groups, count, err)) {
+		return false;
+	}
+	found_rids = arena_alloc(arena, (*count + 1) * sizeof(*found_rids));
+	for (size_t i = 0; i < *count; i++) {
+		found_rids[i] = groups[i].rid;
+	}
+	*rids = found_rids;
+	return true;
+}
+
+bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
+	const int64_t **rids, size_t *count, struct error *err)
+{
+	struct store_key key = query_store_key(request, part->type, &part->key);
+
+	if (key.kind == 0) {
+		return rids_of_id(request, part, arena, rids, count, err);
+	}
+	if (key.size > STORE_KEY_BYTES) {
+		*count = 0;
+		return true;
+	}
+	return store_find_key_all(request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids,
+		count, err);
+}
