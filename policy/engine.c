@@ -69,6 +69,29 @@ static bool load_data(struct policy *policy, const struct policy_files *files,
 	return true;
 }
 
+/* What the data hold at a function's path, whose first name is the planner's own. */
+static const struct value *data_at_path(const struct value *data, const struct value *path)
+{
+	for (size_t i = 1; i < value_count(path) && data != NULL; i++) {
+		data = value_find_key(data, value_at(path, i));
+	}
+	return value_count(path) > 1 ? data : NULL;
+}
+
+/* Two answers for one path: OPA refuses that as well, since either could hide the other. */
+static bool check_conflicts(
+	const struct policy *policy, const struct ir_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->function_count; i++) {
+		if (data_at_path(policy->data, plan->functions[i].path) != NULL) {
+			return error_set(err, ERROR_POLICY,
+				"data.json has something where the policy has the rule %s",
+				plan->functions[i].name);
+		}
+	}
+	return true;
+}
+
 static bool load_plan(struct policy *policy, const struct policy_files *files,
 	const struct policy_limits *limits, struct error *err)
 {
@@ -99,7 +122,7 @@ struct policy *policy_load(
 	policy->revision =
 		arena_strdup(policy->arena, files->revision != NULL ? files->revision : "");
 	policy->result_name = value_of_text(policy->arena, "result");
-	if (!load_plan(policy, files, limits, err) || !load_data(policy, files, limits, err)) {
+	if (!load_data(policy, files, limits, err) || !load_plan(policy, files, limits, err)) {
 		return NULL;
 	}
 	struct policy *loaded = policy;
