@@ -83,7 +83,7 @@ static size_t used_in_current(const struct whole_arena *arena)
 
 #ifdef ARENA_SEPARATE
 
-/* The current block stays full for ever, so that each allocation comes here. */
+/* The current block stays full for ever and counts as empty, so that each allocation comes here. */
 void *arena_alloc_slow(struct arena *arena, size_t bytes)
 {
 	struct whole_arena *it = whole(arena);
@@ -263,9 +263,5 @@ size_t arena_used(const struct arena *arena)
 {
 	const struct whole_arena *it = (const struct whole_arena *)arena;
 
-#ifdef ARENA_SEPARATE
-	return it->used_before;
-#else
 	return it->used_before + used_in_current(it);
-#endif
 }
