@@ -3,34 +3,29 @@
  *
  * An entry has two parts.
  *
- * The *leaf* is canonical JSON (members sorted, no white space) of at most
- * JOURNAL_LEAF_LIMIT bytes. It is what the Merkle tree hashes, what bundles
- * carry and what never goes away: no personal data, no index. Its members:
+ * The *leaf* is canonical JSON (members sorted, no white space) of at most JOURNAL_LEAF_LIMIT
+ * bytes. It is what the Merkle tree hashes, what bundles carry and what never goes away: no
+ * personal data, no index. What does not apply is absent:
  *
- *     actor {id, type}   app        decision (index)   effect      kind
- *     latency_us         noop       operation          outcome     payload {bytes, hmac}
- *     reasons [code]     reasons_cut (how many)        request     resource {id, type}
- *     revision           source     tenant             time        trace
+ *     actor {id, type} (absent: the source itself)        app          decision (its index)
+ *     effect       kind         latency_us    noop        operation    outcome
+ *     payload {bytes, hmac}     reasons [code]            reasons_cut (codes that had no room)
+ *     request      resource {id, type}        revision    source       tenant       time      trace
  *
- * What does not apply is absent. payload.hmac is the base64 HMAC-SHA256 of the
- * payload's JSON under the payload's own salt, payload.bytes that JSON's length.
+ * payload.hmac is the base64 HMAC-SHA256 of the payload's JSON under the payload's own salt,
+ * payload.bytes that JSON's length.
  *
- * The *payload* holds the rest, in a row of its own, so that it can be erased
- * without breaking a proof. Its JSON is canonical as well:
+ * The *payload* has the rest, in a row of its own, so that a person can be erased without breaking
+ * a proof. Its JSON is canonical, too; each member may be absent:
  *
- *     {"before": {"entry": 41, "with": {…}}, "detail": {…}, "input": {…},
- *      "output": {…}, "stored": {…}, "subject": {…}}
+ *     before   {"entry": 41, "with": {…}}: the policy input's `before` by reference: the document
+ * that entry 41 stored, and the members that are no part of a stored document (JOURNAL_UNSTORED).
+ * Without it input.before stands whole. detail   anything else input    the policy's input, without
+ * what stands elsewhere (compact.h) output   the policy's answer stored   the document as
+ * obligations left it; absent: input.after is what was stored subject  what people call the
+ * resource
  *
- * - `before`: the policy input's `before` by reference: the document that entry
- *   41 stored, plus the members that are no part of a stored document
- *   (see JOURNAL_UNSTORED). Without a reference input.before stands whole.
- * - `input.changes` holds a path alone where both sides can be read from before
- *   and after at that path; input.members.added[].user likewise by reference.
- * - `stored`: the document as obligations left it; absent: it is input.after.
- *
- * As bytes the payload is: format (1 byte) || salt (32) || raw deflate of the
- * JSON under the preset dictionary of that format followed by the leaf, so a
- * payload opens only with its leaf. See payload.h.
+ * How it becomes bytes is payload.h's; it opens only with its leaf.
  *
  * Pure. A packer belongs to one thread; everything else is reentrant.
  */
@@ -66,12 +61,12 @@ enum journal_kind {
 const char *journal_kind_name(enum journal_kind kind); /* "decision", … */
 
 /*
- * What the caller fills in. `{ .decision = JOURNAL_NONE, .before_entry = JOURNAL_NONE }` starts one
- * (JOURNAL_ENTRY_INIT); NULL and JOURNAL_NONE leave a member out.
+ * What the caller fills in; JOURNAL_ENTRY_INIT starts one. NULL and JOURNAL_NONE leave a member
+ * out.
  *
- * Texts of the leaf are cut (with "…") beyond 24 bytes (operation, effect, outcome, types), 56
- * (names and ids) and 72 (revision); reasons beyond the leaf's limit are counted instead. `request`
- * is an id that we made: one from a client could be anything.
+ * Texts of the leaf are cut (with "…") beyond the caps of leaf.h: 24 bytes for operation, effect,
+ * outcome and types, 56 for names and ids, 72 for the revision. `request` is an id that we made:
+ * one from a client could be anything.
  */
 struct journal_entry {
 	/* ---- leaf: no personal data in any of these ---- */
@@ -133,7 +128,7 @@ struct journal_packed {
 	size_t payload_size; /* 0: the entry has none (no value was given) */
 };
 
-/* Compressor state and scratch memory (about 120 KiB) of one thread. */
+/* Compressor state and scratch memory of one thread: 60 KiB, up to 1 MiB after large entries. */
 struct journal_packer;
 struct journal_packer *journal_packer_new(void);
 void journal_packer_free(struct journal_packer *packer); /* NULL is fine */
@@ -164,12 +159,15 @@ struct journal_record {
 bool journal_entry_read(struct arena *arena, uint64_t index, const void *leaf, size_t leaf_size,
 	const void *payload, size_t payload_size, struct journal_record *record, struct error *err);
 
-/* Does the payload belong to the leaf? The check of journal_entry_read() without making values.
- * ERROR_IO: no. */
-bool journal_entry_check(const void *leaf, size_t leaf_size, const void *payload,
-	size_t payload_size, struct error *err);
+/*
+ * Does the payload belong to the leaf? The check of journal_entry_read() without making its values;
+ * the arena is for scratch. payload NULL: only the leaf is checked. *commits (may be NULL): the
+ * leaf commits to a payload. ERROR_IO: no.
+ */
+bool journal_entry_check(struct arena *arena, const void *leaf, size_t leaf_size,
+	const void *payload, size_t payload_size, bool *commits, struct error *err);
 
 /* The value of the reply header Scimward-Journal: "<index> <base64 leaf hash>". */
 #define JOURNAL_RECEIPT_BYTES 72
-void journal_receipt(uint64_t index, const uint8_t leaf_hash[JOURNAL_HASH_BYTES],
-	char text[JOURNAL_RECEIPT_BYTES]);
+void journal_receipt(
+	uint64_t index, const struct journal_hash *leaf_hash, char text[JOURNAL_RECEIPT_BYTES]);

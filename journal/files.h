@@ -12,8 +12,10 @@
 struct buf;
 struct error;
 
+typedef void journal_files_name_fn(void *user, const char *name);
+
 struct journal_files {
-	/* Makes or empties a file for writing. */
+	/* Makes or empties a file for writing. Its folder must exist (ENOENT). */
 	int (*create)(void *user, const char *path, unsigned mode, int *fd);
 	int (*write)(void *user, int fd, const void *bytes, size_t size); /* all of it */
 	int (*sync)(void *user, int fd);
@@ -24,31 +26,28 @@ struct journal_files {
 	int (*sync_folder)(void *user, const char *path);
 	/* Appends the whole file. ENOENT; EFBIG beyond the limit. */
 	int (*read)(void *user, const char *path, size_t limit_bytes, struct buf *buf);
-	/* Names in a folder but for those that begin with a dot. */
-	int (*list)(void *user, const char *path, void (*fn)(void *fn_user, const char *name),
-		void *fn_user);
+	/* Every name in a folder but "." and "..". */
+	int (*list)(void *user, const char *path, journal_files_name_fn *fn, void *fn_user);
 	void *user;
 };
 
 extern const struct journal_files JOURNAL_FILES_POSIX;
 
-/*
- * A batch of files that appear whole or not at all: each is written beside its place, synced,
- * renamed; then the folders are synced. Nothing is visible before journal_batch_commit(). A file
- * that exists is never changed: with the same bytes it is left as it is, with others the batch
- * fails (ERROR_IO, names the file).
- */
-struct journal_batch;
-struct journal_batch *journal_batch_new(const struct journal_files *files, const char *directory);
-void journal_batch_free(struct journal_batch *batch); /* drops what was not committed */
-/* `path` is relative to the directory; folders are made. */
-bool journal_batch_add(struct journal_batch *batch, const char *path, const void *bytes,
-	size_t size, struct error *err);
-/* True: all files are durable under their names. False: some may be there; adding them again is
- * fine. */
-bool journal_batch_commit(struct journal_batch *batch, struct error *err);
+/* Always false: ERROR_IO, "cannot <what> <path>: <reason>". */
+bool journal_files_failed(struct error *err, int error_number, const char *what, const char *path);
 
-/* One file, replaced atomically and durably. `path` is absolute or relative to the working
- * directory. */
+/* "folder/name" on the heap (memory_free), and the folder that `path` stands in ("." if none). */
+char *journal_files_join(const char *folder, const char *name);
+char *journal_files_folder(const char *path);
+
+/* The file's bytes, appended. *found false: it is not there. ERROR_IO. */
+bool journal_files_read(const struct journal_files *files, const char *path, size_t limit_bytes,
+	struct buf *buf, bool *found, struct error *err);
+
+/* The folder and those above it, durably. ERROR_IO. */
+bool journal_files_make_folders(
+	const struct journal_files *files, const char *path, struct error *err);
+
+/* One file, made or replaced atomically and durably. ERROR_IO: the old one may be there still. */
 bool journal_files_replace(const struct journal_files *files, const char *path, const void *bytes,
 	size_t size, unsigned mode, struct error *err);
