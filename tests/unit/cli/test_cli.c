@@ -19,7 +19,7 @@ struct run {
 static struct run run_program(const char *const *words)
 {
 	struct run run = { 0 };
-	char *argv[16] = { "scimward" };
+	char *argv[16] = { (char *)"scimward" };
 	int argc = 1;
 	size_t out_size;
 	size_t err_size;
@@ -153,7 +153,7 @@ static void test_standard_output_that_is_full_is_an_error(void **state)
 {
 	FILE *full = fopen("/dev/full", "we");
 	FILE *err = tmpfile();
-	char *argv[] = { "scimward", "config", "reference", NULL };
+	char *argv[] = { (char *)"scimward", (char *)"config", (char *)"reference", NULL };
 
 	(void)state;
 	assert_non_null(full);

@@ -50,7 +50,8 @@ static int remove_parent(void **state)
 /* Runs init; the caller frees *out. */
 static int init(const char *option, const char *value, char **out)
 {
-	char *argv[] = { "scimward", "init", folder, (char *)option, (char *)value, NULL };
+	char *argv[] = { (char *)"scimward", (char *)"init", folder, (char *)option, (char *)value,
+		NULL };
 	size_t size;
 	FILE *output = open_memstream(out, &size);
 	FILE *errors = tmpfile();
@@ -61,15 +62,15 @@ static int init(const char *option, const char *value, char **out)
 	return code;
 }
 
-static void path_in(char path[160], const char *name)
+static void path_in(char path[256], const char *name)
 {
-	snprintf(path, 160, "%s/%s", folder, name);
+	snprintf(path, 256, "%s/%s", folder, name);
 }
 
 static void test_what_it_makes_loads_and_belongs_together(void **state)
 {
 	struct config_report report = { 0 };
-	char path[160];
+	char path[256];
 	char *out;
 	uint8_t digest[DIGEST_BYTES];
 
@@ -98,7 +99,7 @@ static void test_what_it_makes_loads_and_belongs_together(void **state)
 static void test_the_token_stands_nowhere_in_the_folder(void **state)
 {
 	struct buf text = { 0 };
-	char path[160];
+	char path[256];
 	char command[512];
 	char *out;
 
@@ -115,7 +116,7 @@ static void test_the_token_stands_nowhere_in_the_folder(void **state)
 
 static void test_the_starter_policy_is_whole(void **state)
 {
-	char path[160];
+	char path[256];
 	char *out;
 	bool decision = false;
 
@@ -136,7 +137,7 @@ static void test_the_starter_policy_is_whole(void **state)
 
 static void test_it_never_overwrites(void **state)
 {
-	char path[160];
+	char path[256];
 	char *out;
 	struct stat before;
 	struct stat after;
@@ -168,7 +169,7 @@ static void test_bad_options_leave_nothing_behind(void **state)
 		{ "--dialect", "klingon" },
 		{ "--origin", "https://x" },
 	};
-	char path[160];
+	char path[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

@@ -69,7 +69,7 @@ static void test_the_last_column_is_cut_on_a_terminal_only(void **state)
 		expect_screen(&screen, columns == 0 ? "NAME  COUNT  TEXT\n"
 						      "a         1  a sentence that is too long\n"
 						    : "NAME  COUNT  TEXT\n"
-						      "a         1  a sentence that…\n");
+						      "a         1  a sentence tha…\n");
 		cli_table_free(table);
 	}
 }
