@@ -93,6 +93,7 @@ static void test_what_it_makes_loads_and_belongs_together(void **state)
 	assert_int_equal(access(config->listen.tls.key, R_OK), 0);
 	journal_key_free(key);
 	config_free(config);
+	config_report_fini(&report);
 	free(out);
 }
 
