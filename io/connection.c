@@ -1,5 +1,6 @@
 #include "io/connection.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <string.h>
 #include "base/memory.h"
@@ -279,6 +280,14 @@ static bool is_reading_phase(const struct connection *connection)
 	       connection->phase == CONNECTION_BODY;
 }
 
+/* Bytes of the next request are here already: its turn comes before more is read. */
+static bool has_message(const struct connection *connection)
+{
+	const struct inbox *inbox = connection->inbox;
+
+	return connection->phase == CONNECTION_IDLE && inbox != NULL && inbox->used < inbox->size;
+}
+
 /* One read. True: there may be more. */
 static bool read_once(struct connection *connection)
 {
@@ -291,6 +300,7 @@ static bool read_once(struct connection *connection)
 	if (place == NULL) {
 		return refuse(connection);
 	}
+	assert(room > 0); /* ours: a read of nothing looks like the peer's end */
 	ssize_t got = stream_read(&connection->stream, place, room);
 
 	if (got > 0) {
@@ -312,7 +322,8 @@ static bool read_once(struct connection *connection)
 static void read_some(struct connection *connection)
 {
 	for (int i = 0; i < READS_PER_TURN; i++) {
-		if (!is_reading_phase(connection) || !read_once(connection)) {
+		if (!is_reading_phase(connection) || has_message(connection) ||
+			!read_once(connection)) {
 			return;
 		}
 	}

@@ -1,0 +1,132 @@
+/*
+ * A blocking client of few words, for tests of servers: it sends bytes and looks at what comes
+ * back. Every wait ends after 5 seconds.
+ */
+#pragma once
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define WIRE_WAIT_S 5
+
+static inline void wire_limit_waits(int fd)
+{
+	struct timeval limit = { .tv_sec = WIRE_WAIT_S };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+/* receive_bytes > 0: a small window. -1: refused. */
+static inline int wire_connect_with(unsigned port, int receive_bytes)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	wire_limit_waits(fd);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (receive_bytes > 0) {
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+	}
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static inline int wire_connect(unsigned port)
+{
+	return wire_connect_with(port, 0);
+}
+
+/* False: the peer is gone. */
+static inline bool wire_send_bytes(int fd, const void *bytes, size_t size)
+{
+	for (size_t at = 0; at < size;) {
+		ssize_t sent = send(fd, (const char *)bytes + at, size - at, MSG_NOSIGNAL);
+		if (sent <= 0) {
+			return false;
+		}
+		at += (size_t)sent;
+	}
+	return true;
+}
+
+static inline bool wire_send(int fd, const char *text)
+{
+	return wire_send_bytes(fd, text, strlen(text));
+}
+
+/* Reads until `size` bytes, the peer's end, a reset or the limit of waiting; NUL-terminated.
+ * Returns the bytes. */
+static inline size_t wire_read(int fd, char *bytes, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size) {
+		ssize_t got = recv(fd, bytes + at, size - at, 0);
+		if (got <= 0) {
+			break;
+		}
+		at += (size_t)got;
+	}
+	bytes[at] = '\0';
+	return at;
+}
+
+/* Reads one whole reply with Content-Length (or without a body); bytes behind it stay in the
+ * socket. */
+static inline size_t wire_read_reply(int fd, char *bytes, size_t size)
+{
+	size_t at = 0;
+
+	bytes[0] = '\0';
+	while (at + 1 < size && strstr(bytes, "\r\n\r\n") == NULL) {
+		if (recv(fd, bytes + at, 1, 0) <= 0) {
+			return at;
+		}
+		bytes[++at] = '\0';
+	}
+	const char *length = strcasestr(bytes, "\r\ncontent-length:");
+	size_t left = length != NULL ? strtoul(length + 17, NULL, 10) : 0;
+
+	left = left < size - at - 1 ? left : size - at - 1;
+	return at + wire_read(fd, bytes + at, left);
+}
+
+/* True: the peer closes (or resets) within the limit; what it still sends is thrown away. */
+static inline bool wire_is_closed(int fd)
+{
+	char bytes[4096];
+
+	for (;;) {
+		ssize_t got = recv(fd, bytes, sizeof(bytes), 0);
+		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) {
+			return true;
+		}
+		if (got < 0) {
+			return false;
+		}
+	}
+}
+
+/* Waits `ms` for bytes or the end. True: something is there. */
+static inline bool wire_wait(int fd, int ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, ms) > 0;
+}
