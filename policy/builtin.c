@@ -5,15 +5,11 @@
 #include <string.h>
 #include "policy/worker.h"
 
-#define ROW(name, least, most, function) policy_builtin_fn function;
-#include "policy/builtin_rows.h"
-#undef ROW
-
 static const struct policy_builtin rows[] = {
-#define ROW(name, least, most, function) { name, least, most, function },
+#define ROW(name, args, function) { name, args, function },
 #include "policy/builtin_rows.h"
 #undef ROW
-	{ NULL, 0, 0, NULL },
+	{ NULL, 0, NULL },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]) - 1)

@@ -7,7 +7,7 @@
  * whose function answers "undefined" for what it does not do: `not that(x)` would be true.
  *
  *     const struct value *builtin_upper(
- *             struct policy_context *context, const struct value *const *args, size_t count)
+ *             struct policy_context *context, const struct value *const *args)
  *     {
  *             if (!builtin_is(context, args, 0, VALUE_STRING)) {
  *                     return NULL;
@@ -18,7 +18,7 @@
  *     }
  *
  * Arguments: never NULL (a call with an undefined argument is undefined before it gets here),
- * complete and immutable values; `count` lies within the row's limits, which the loader checked.
+ * complete and immutable values, as many as the row says: the loader checked it.
  *
  * Answers, three kinds:
  *   - a value, in context->arena, in a longer-lived one, or an argument or a part of one;
@@ -44,12 +44,11 @@
 #include "policy/context.h"
 
 typedef const struct value *policy_builtin_fn(
-	struct policy_context *context, const struct value *const *args, size_t count);
+	struct policy_context *context, const struct value *const *args);
 
 struct policy_builtin {
 	const char *name; /* as plans write it: "object.get" */
-	unsigned args_min;
-	unsigned args_max;
+	unsigned args;    /* how many */
 	policy_builtin_fn *fn;
 };
 
@@ -74,3 +73,9 @@ bool builtin_is(struct policy_context *context, const struct value *const *args,
 /* The same for several types: a set of (1u << VALUE_…); the message names them all. */
 bool builtin_is_any(struct policy_context *context, const struct value *const *args, size_t index,
 	unsigned types);
+
+/* ---- the functions, one for each row ---- */
+
+#define ROW(name, args, function) policy_builtin_fn function;
+#include "policy/builtin_rows.h"
+#undef ROW

@@ -14,6 +14,15 @@ bool builtin_are_texts(
 	return true;
 }
 
+bool builtin_two_texts(struct policy_context *context, const struct value *const *args)
+{
+	if (!builtin_are_texts(context, args, 2)) {
+		return false;
+	}
+	policy_charge_text(context, value_size(args[0]) + value_size(args[1]));
+	return true;
+}
+
 bool builtin_int(struct policy_context *context, const struct value *const *args, size_t index,
 	int64_t *result)
 {

@@ -7,21 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "policy/builtin.h"
-
-/* A stretch of text: of a value, or a part of one. */
-struct span {
-	const char *at;
-	size_t size;
-};
-
-static inline struct span span_of(const struct value *text)
-{
-	return (struct span){ value_text(text), value_size(text) };
-}
+#include "policy/builtin_span.h"
 
 /* True if the first `count` arguments are strings; else reports the first that is none. */
 bool builtin_are_texts(
 	struct policy_context *context, const struct value *const *args, size_t count);
+/* True if the first two arguments are strings; reading them once is paid then. */
+bool builtin_two_texts(struct policy_context *context, const struct value *const *args);
 /* An argument that must be an integer of 64 bits; else reports it. */
 bool builtin_int(struct policy_context *context, const struct value *const *args, size_t index,
 	int64_t *result);

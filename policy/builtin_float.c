@@ -199,13 +199,7 @@ struct bigint policy_float_truncate(struct arena *arena, struct bigfloat a)
 			       : policy_bigint_shift_right(arena, m, (size_t)-a.exponent);
 }
 
-/* ---- text: 0.d1d2d3… * 10^point ---- */
-
-struct digits {
-	char *text; /* without zeros at the end */
-	size_t count;
-	int64_t point;
-};
+/* ---- text ---- */
 
 /* m * 2^exponent exactly. */
 static struct digits digits_of(struct arena *arena, struct bigint m, int64_t exponent)
@@ -300,6 +294,16 @@ static void shorten(struct arena *arena, struct digits *d, struct bigfloat a, un
 	}
 }
 
+struct digits policy_float_digits(struct arena *arena, struct bigfloat a, unsigned precision)
+{
+	if (a.mantissa == 0) {
+		return (struct digits){ .text = arena_strdup(arena, ""), .point = 1 };
+	}
+	struct digits d = digits_of(arena, policy_bigint_of_u64(arena, a.mantissa), a.exponent);
+	shorten(arena, &d, a, precision);
+	return d;
+}
+
 static char *plain_text(struct arena *arena, const struct digits *d, bool negative, size_t *size)
 {
 	size_t whole = d->point > 0 ? (size_t)d->point : 1;
@@ -347,8 +351,7 @@ char *policy_float_text(struct arena *arena, struct bigfloat a, unsigned precisi
 		*length = 1;
 		return arena_strdup(arena, "0"); /* the sign of a zero means nothing in Rego */
 	}
-	struct digits d = digits_of(arena, policy_bigint_of_u64(arena, a.mantissa), a.exponent);
-	shorten(arena, &d, a, precision);
+	struct digits d = policy_float_digits(arena, a, precision);
 	if (!policy_float_is_integer(a) && (d.point - 1 < -4 || d.point - 1 >= 6)) {
 		return exponent_text(arena, &d, a.negative, length);
 	}

@@ -39,6 +39,15 @@ struct bigfloat policy_float_divide(struct arena *arena, struct bigfloat a, stru
 
 bool policy_float_is_integer(struct bigfloat a);
 struct bigint policy_float_truncate(struct arena *arena, struct bigfloat a);
+/* 0.d1d2d3… * 10^point. */
+struct digits {
+	char *text; /* of '0' to '9', without zeros at the end; count 0: zero */
+	size_t count;
+	int64_t point;
+};
+/* The shortest digits that tell |a| from its neighbours of that precision. */
+struct digits policy_float_digits(struct arena *arena, struct bigfloat a, unsigned precision);
+
 /*
  * The shortest text that tells it from its neighbours of that precision: an integer without
  * exponent, else as Go's %g. NUL-terminated, in arena. size may be NULL.

@@ -68,9 +68,8 @@ static bool matches(
 }
 
 const struct value *builtin_regex_match(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
-	(void)count;
 	if (!builtin_are_texts(context, args, 2)) {
 		return NULL;
 	}
@@ -79,11 +78,10 @@ const struct value *builtin_regex_match(
 }
 
 const struct value *builtin_regex_is_valid(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	struct error err = { 0 };
 
-	(void)count;
 	if (!value_is(args[0], VALUE_STRING)) {
 		return value_of_bool(false);
 	}
@@ -161,14 +159,13 @@ static const struct policy_regex *find_args(
 }
 
 const struct value *builtin_regex_find_n(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	int64_t limit;
 	const struct policy_regex *regex = find_args(context, args, &limit);
 	struct builtin_list list = { 0 };
 	struct walk walk;
 
-	(void)count;
 	if (regex == NULL) {
 		return NULL;
 	}
@@ -182,14 +179,13 @@ const struct value *builtin_regex_find_n(
 }
 
 const struct value *builtin_regex_find_all_string_submatch_n(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	int64_t limit;
 	const struct policy_regex *regex = find_args(context, args, &limit);
 	struct builtin_list list = { 0 };
 	struct walk walk;
 
-	(void)count;
 	if (regex == NULL) {
 		return NULL;
 	}
@@ -210,14 +206,13 @@ const struct value *builtin_regex_find_all_string_submatch_n(
 }
 
 const struct value *builtin_regex_split(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	struct builtin_list list = { 0 };
 	struct walk walk;
 	uint32_t begin = 0;
 	uint32_t end = 0;
 
-	(void)count;
 	if (!builtin_are_texts(context, args, 2)) {
 		return NULL;
 	}
@@ -321,12 +316,11 @@ static void expand(struct policy_context *context, struct buf *buf, const struct
 }
 
 const struct value *builtin_regex_replace(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	struct walk walk;
 	uint32_t done = 0;
 
-	(void)count;
 	if (!builtin_are_texts(context, args, 3)) {
 		return NULL;
 	}
@@ -378,13 +372,12 @@ static bool separators_of(struct policy_context *context, const struct value *co
 }
 
 const struct value *builtin_glob_match(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
 	struct error err = { 0 };
 	uint32_t *separators;
 	size_t separator_count;
 
-	(void)count;
 	if (!builtin_is(context, args, 0, VALUE_STRING) ||
 		!separators_of(context, args, &separators, &separator_count) ||
 		!builtin_is(context, args, 2, VALUE_STRING)) {
@@ -411,9 +404,8 @@ const struct value *builtin_glob_match(
 }
 
 const struct value *builtin_glob_quote_meta(
-	struct policy_context *context, const struct value *const *args, size_t count)
+	struct policy_context *context, const struct value *const *args)
 {
-	(void)count;
 	if (!builtin_is(context, args, 0, VALUE_STRING)) {
 		return NULL;
 	}

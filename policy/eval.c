@@ -143,7 +143,7 @@ const struct op *op_builtin(struct frame *frame, const struct op *op)
 		}
 	}
 	context->failed = false;
-	const struct value *result = op->builtin->fn(context, args, op->count);
+	const struct value *result = op->builtin->fn(context, args);
 	if (result == NULL) {
 		return on_nothing(frame, op);
 	}

@@ -252,10 +252,10 @@ static bool read_callee(
 		return error_set(
 			reader->err, ERROR_POLICY, "the builtin %s is not available here", name);
 	}
-	if (statement->arg_count < statement->builtin->args_min ||
-		statement->arg_count > statement->builtin->args_max) {
+	if (statement->arg_count != statement->builtin->args) {
 		return error_set(reader->err, ERROR_POLICY,
-			"the builtin %s does not take %zu arguments", name, statement->arg_count);
+			"the builtin %s takes %u arguments, but gets %zu", name,
+			statement->builtin->args, statement->arg_count);
 	}
 	return true;
 }
@@ -406,13 +406,13 @@ static bool read_statement(
 	const char *type = value_find_text(json, "type");
 	const struct value *body = value_find(json, "stmt");
 
+	statement->place = (struct ir_place){ place_number(body, "file"), place_number(body, "row"),
+		place_number(body, "col") };
 	if (type == NULL || !find_kind(type, &statement->kind)) {
 		return error_set(reader->err, ERROR_POLICY,
 			"statement type '%.40s' is not known; plans of OPA 1.x are read",
 			type != NULL ? type : "");
 	}
-	statement->place = (struct ir_place){ place_number(body, "file"), place_number(body, "row"),
-		place_number(body, "col") };
 	const struct kind_row *row = &kinds[statement->kind];
 	for (size_t i = 0; i < FIELDS_MAX && row->fields[i].how != FIELD_END; i++) {
 		const char *name = row->fields[i].name;

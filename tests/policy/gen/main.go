@@ -33,6 +33,7 @@ type line struct {
 	Index       int        `json:"index"`
 	Category    string     `json:"category"`
 	File        string     `json:"file"`
+	Ordinal     int        `json:"ordinal"` // within its file
 	Note        string     `json:"note"`
 	Plan        *ir.Policy `json:"plan"`
 	Data        any        `json:"data,omitempty"`
@@ -145,12 +146,12 @@ func (l *line) setInput(tc *cases.TestCase) error {
 	return err
 }
 
-func (c *catcher) lineOf(index int, file string, tc *cases.TestCase) (*line, error) {
+func (c *catcher) lineOf(index, ordinal int, file string, tc *cases.TestCase) (*line, error) {
 	plan, err := c.planOf(tc)
 	if err != nil {
 		return nil, err
 	}
-	l := &line{Index: index, Category: path.Base(path.Dir(file)), File: path.Base(file), Note: tc.Note,
+	l := &line{Index: index, Category: path.Base(path.Dir(file)), File: path.Base(file), Ordinal: ordinal, Note: tc.Note,
 		Plan: plan, Sort: tc.SortBindings, NoGenerated: tc.IgnoreGeneratedVars, Strict: tc.StrictError}
 	if tc.Data != nil {
 		l.Data = *tc.Data
@@ -198,7 +199,7 @@ func run(output string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		for i := range set.Cases {
-			l, err := catch.lineOf(index, name, &set.Cases[i])
+			l, err := catch.lineOf(index, i, name, &set.Cases[i])
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", name, set.Cases[i].Note, err)
 			}
