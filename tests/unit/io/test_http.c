@@ -15,6 +15,7 @@
 #define GET "GET /a HTTP/1.1\r\n"
 #define POST "POST /a HTTP/1.1\r\n"
 #define HOST "Host: x\r\n"
+#define END "\r\n"
 #define CHUNKED POST HOST "Transfer-Encoding: chunked\r\n\r\n"
 
 /* ---- the fixtures ---- */
