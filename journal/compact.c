@@ -304,6 +304,24 @@ const struct value *journal_compact(struct arena *arena, const struct journal_en
 	return builder.count > 0 ? value_finish_object(&builder) : NULL;
 }
 
+/* The input with its changes filled in from what it has of before and after. */
+static const struct value *with_changes(struct arena *arena, const struct value *input)
+{
+	const struct value *changes = value_find(input, "changes");
+
+	if (!value_is(changes, VALUE_ARRAY)) {
+		return input;
+	}
+	return value_with(arena, input, "changes", expand_changes(arena, changes, input));
+}
+
+const struct value *journal_expand_known(struct arena *arena, const struct value *payload)
+{
+	const struct value *input = value_find(payload, "input");
+
+	return value_is(input, VALUE_OBJECT) ? with_changes(arena, input) : NULL;
+}
+
 bool journal_expand_input(struct arena *arena, const struct value *payload, journal_document_fn *fn,
 	void *user, const struct value **result, struct error *err)
 {
@@ -328,11 +346,6 @@ bool journal_expand_input(struct arena *arena, const struct value *payload, jour
 		}
 		input = value_with(arena, input, "members", members);
 	}
-	const struct value *changes = value_find(input, "changes");
-
-	if (value_is(changes, VALUE_ARRAY)) {
-		input = value_with(arena, input, "changes", expand_changes(arena, changes, input));
-	}
-	*result = input;
+	*result = with_changes(arena, input);
 	return true;
 }

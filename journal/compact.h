@@ -40,5 +40,9 @@ typedef bool journal_document_fn(void *user, struct arena *arena, uint64_t index
 bool journal_expand_input(struct arena *arena, const struct value *payload,
 	journal_document_fn *documents, void *user, const struct value **input, struct error *err);
 
+/* As much of that as needs no other entry: changes with their paths and what is at hand. NULL for
+ * no input. */
+const struct value *journal_expand_known(struct arena *arena, const struct value *payload);
+
 /* A resource without JOURNAL_UNSTORED. */
 const struct value *journal_without_unstored(struct arena *arena, const struct value *resource);

@@ -120,7 +120,7 @@ static const struct value_limits leaf_limits = {
 
 static const struct value_limits payload_limits = {
 	.bytes = JOURNAL_PAYLOAD_LIMIT,
-	.depth = 256,
+	.depth = VALUE_DEPTH_MAX,
 	.values = JOURNAL_PAYLOAD_LIMIT,
 	.allow_nul = true,
 };

@@ -15,6 +15,7 @@
 
 struct arena;
 struct error;
+struct value;
 
 struct journal_cursor {
 	const struct journal_source *source; /* same thread as the cursor */
@@ -32,9 +33,9 @@ typedef bool journal_record_fn(
 	void *user, struct arena *arena, const struct journal_record *record);
 
 /*
- * Hands at most `limit` records to fn (0 is all there are); the arena is reset for each. True also
- * at the end: *read tells how many there were (may be NULL). ERROR_STORE, or ERROR_IO with "entry
- * 12: …" for a damaged one.
+ * Hands at most `limit` records (0: all that are there now) to fn, with the arena reset for each.
+ * True also at the end; *read (may be NULL) tells how many there were. ERROR_STORE; ERROR_IO,
+ * "entry 12: …", for a damaged one: the cursor stands before it.
  */
 bool journal_cursor_read(struct journal_cursor *cursor, struct arena *arena, size_t limit,
 	journal_record_fn *fn, void *user, size_t *read, struct error *err);
@@ -44,22 +45,23 @@ bool journal_get(const struct journal_source *source, struct arena *arena, uint6
 	struct journal_record *record, struct error *err);
 
 /*
- * The record as one object for filters and output: the leaf's members, `index`, and those of the
- * payload
- * (`input`, `output`, `stored`, `subject`, `detail`).
+ * The record as one object for filters and output: the leaf's members, `index`, and the payload's
+ * `input`, `output`, `stored`, `subject`, `detail`. References are not followed: `before` stands
+ * there as in the payload, and changes have a path, but `before` only where it is at hand. Without
+ * a subject of its own it is input.after.
  */
 const struct value *journal_view(struct arena *arena, const struct journal_record *record);
 
 /*
- * The policy's input again, byte for byte as it was decided: references to earlier entries are
- * followed
- * (`before`, users of `members`), changes filled in. ERROR_NOT_FOUND: it, or one it needs, was
- * erased.
+ * The policy's input again, as it was decided: references to earlier entries are followed, changes
+ * filled in. ERROR_NOT_FOUND: it has none, or it or an entry that it needs was erased.
  */
 bool journal_resolve_input(const struct journal_source *source, struct arena *arena,
 	const struct journal_record *record, const struct value **input, struct error *err);
 
-/* The document that this decision stored: `stored`, or input.after, without JOURNAL_UNSTORED. NULL:
- * none. */
+/*
+ * The document that this decision stored, without JOURNAL_UNSTORED: `stored` or input.after. NULL:
+ * it stored none (denied, deleted, no-op, no decision), or it was erased.
+ */
 const struct value *journal_stored_document(
 	struct arena *arena, const struct journal_record *record);

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "journal/batch.h"
 #include "journal/files.h"
+#include "journal/folder.h"
 #include "journal/tile.h"
 
 bool journal_writer_is_behind(
@@ -94,31 +95,9 @@ static bool read_last(struct journal_writer *writer, struct error *err)
 
 /* ---- the tree of it ---- */
 
-/*
- * A partial tile or bundle; the full one serves as well once it is there (*is_longer). A file that
- * is missing is no error here.
- */
-static bool read_tile(struct journal_writer *writer, struct journal_tile tile, struct buf *buf,
-	bool *found, bool *is_longer, struct error *err)
+static struct journal_folder folder_of(const struct journal_writer *writer)
 {
-	char name[JOURNAL_TILE_PATH_BYTES];
-
-	buf_clear(buf);
-	*is_longer = false;
-	for (;;) {
-		journal_tile_path(&tile, name);
-		CLEANUP(memory_cleanup) char *path = journal_files_join(writer->directory, name);
-
-		if (!journal_files_read(
-			    writer->files, path, JOURNAL_BUNDLE_LIMIT, buf, found, err)) {
-			return false;
-		}
-		if (*found || tile.width == JOURNAL_TILE_HASHES) {
-			return true;
-		}
-		tile.width = JOURNAL_TILE_HASHES;
-		*is_longer = true;
-	}
+	return (struct journal_folder){ writer->files, writer->directory };
 }
 
 static bool load_level(
@@ -128,12 +107,13 @@ static bool load_level(
 	struct journal_hash hashes[JOURNAL_TILE_HASHES];
 	struct journal_tile tile = { level, journal_tile_full_count(level, writer->last.size),
 		journal_tile_partial_width(level, writer->last.size) };
+	const struct journal_folder folder = folder_of(writer);
 	bool is_longer;
 
 	if (tile.width == 0) {
 		return true;
 	}
-	if (!read_tile(writer, tile, &buf, found, &is_longer, err)) {
+	if (!journal_folder_read(&folder, &tile, &buf, found, &is_longer, err)) {
 		return false;
 	}
 	/* Of another size it is as good as missing: what is derived instead is held against it. */
@@ -204,9 +184,10 @@ static bool compare_tile(struct journal_writer *writer, struct journal_tile tile
 	CLEANUP(buf_fini) struct buf buf = { 0 };
 	char name[JOURNAL_TILE_PATH_BYTES];
 	char what[JOURNAL_TILE_PATH_BYTES + 64];
+	const struct journal_folder folder = folder_of(writer);
 	bool is_longer;
 
-	if (!read_tile(writer, tile, &buf, found, &is_longer, err)) {
+	if (!journal_folder_read(&folder, &tile, &buf, found, &is_longer, err)) {
 		return false;
 	}
 	if (!*found) {
