@@ -98,7 +98,8 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 	CLEANUP(arena_cleanup) struct arena *scratch = arena_new();
 	const struct ir_plan *plan = ir_read(scratch, files->plan, files->plan_size, limits, err);
 
-	if (plan == NULL || !program_compile(policy->arena, scratch, plan, &policy->program, err)) {
+	if (plan == NULL || !program_compile(policy->arena, scratch, plan, &policy->program, err) ||
+		!check_conflicts(policy, plan, err)) {
 		return false;
 	}
 	size_t count = policy->program.plan_count;

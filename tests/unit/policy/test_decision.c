@@ -1,0 +1,191 @@
+#include "policy/decision.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "base/arena.h"
+#include "base/value.h"
+#include "policy/engine.h"
+#include "tests/unit/policy/probes.h"
+
+static bool read(struct arena *arena, const char *json, struct policy_decision *decision,
+	struct policy_failure *failure)
+{
+	return policy_decision_read(arena, probes_value(arena, json), decision, failure);
+}
+
+static void test_a_whole_decision_is_read(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy_decision decision;
+	struct policy_failure failure;
+
+	(void)state;
+	assert_true(read(arena,
+		"{\"effect\":\"hold\",\"reasons\":[{\"code\":\"a.b\",\"message\":\"because\"}],"
+		"\"obligations\":[{\"op\":\"remove\",\"path\":\"title\"}],"
+		"\"approval\":{\"groups\":[\"security\",\"hr\"],\"min\":2,\"expires_s\":60},"
+		"\"apps\":[\"wiki\"]}",
+		&decision, &failure));
+
+	assert_int_equal(decision.effect, POLICY_HOLD);
+	assert_int_equal(decision.reason_count, 1);
+	assert_string_equal(decision.reasons[0].code, "a.b");
+	assert_string_equal(decision.reasons[0].message, "because");
+	assert_int_equal(value_count(decision.obligations), 1);
+	assert_int_equal(decision.approval.group_count, 2);
+	assert_string_equal(decision.approval.groups[1], "hr");
+	assert_int_equal(decision.approval.min, 2);
+	assert_int_equal(decision.approval.expires_s, 60);
+	assert_true(decision.has_apps);
+	assert_int_equal(decision.app_count, 1);
+	assert_string_equal(decision.apps[0], "wiki");
+	arena_free(arena);
+}
+
+static void test_only_the_effect_must_be_there(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy_decision decision;
+	struct policy_failure failure;
+
+	(void)state;
+	assert_true(read(arena, "{\"effect\":\"allow\"}", &decision, &failure));
+
+	assert_int_equal(decision.effect, POLICY_ALLOW);
+	assert_int_equal(decision.reason_count, 0);
+	assert_null(decision.obligations);
+	assert_false(decision.has_apps);
+	arena_free(arena);
+}
+
+static void test_no_apps_is_not_the_same_as_absent_apps(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy_decision decision;
+	struct policy_failure failure;
+
+	(void)state;
+	assert_true(read(arena, "{\"effect\":\"allow\",\"apps\":[]}", &decision, &failure));
+
+	assert_true(decision.has_apps);
+	assert_int_equal(decision.app_count, 0);
+	arena_free(arena);
+}
+
+static void test_sets_stand_where_arrays_stand(void **state)
+{
+	struct arena *arena = arena_new();
+	const struct value *reason = probes_value(arena, "{\"code\":\"c\",\"message\":\"m\"}");
+	const struct value *app = value_of_text(arena, "wiki");
+	struct value_builder builder = { .arena = arena };
+	struct policy_decision decision;
+	struct policy_failure failure;
+
+	(void)state;
+	value_add_text(&builder, "effect", "deny");
+	value_add(&builder, "reasons", value_of_set(arena, &reason, 1));
+	value_add(&builder, "apps", value_of_set(arena, &app, 1));
+	value_add(&builder, "obligations", value_of_set(arena, NULL, 0));
+	assert_true(
+		policy_decision_read(arena, value_finish_object(&builder), &decision, &failure));
+
+	assert_int_equal(decision.effect, POLICY_DENY);
+	assert_int_equal(decision.reason_count, 1);
+	assert_int_equal(decision.app_count, 1);
+	assert_null(decision.obligations);
+	arena_free(arena);
+}
+
+static const struct {
+	const char *json;
+	const char *says;
+} invalids[] = {
+	{ "7", "decision: must be an object, not 7" },
+	{ "null", "decision: must be an object, not null" },
+	{ "[]", "decision: must be an object" },
+	{ "{}", "decision.effect: is missing" },
+	{ "{\"effect\":null}", "decision.effect: must be" },
+	{ "{\"effect\":\"permit\"}", "decision.effect: must be" },
+	{ "{\"effect\":\"Allow\"}", "decision.effect: must be" },
+	{ "{\"effect\":\"allow\\u0000\"}", "decision.effect: must be" },
+	{ "{\"effect\":\"\"}", "decision.effect: must be" },
+	{ "{\"effect\":true}", "decision.effect: must be" },
+	{ "{\"effect\":\"allow\",\"allow\":true}", "decision: has a member \"allow\"" },
+	{ "{\"effect\":\"allow\",\"Reasons\":[]}", "decision: has a member \"Reasons\"" },
+	{ "{\"effect\":\"allow\",\"apps\\u0000\":[]}", "decision: has a member" },
+	{ "{\"effect\":\"allow\",\"reasons\":null}", "decision.reasons: must be" },
+	{ "{\"effect\":\"allow\",\"reasons\":{}}", "decision.reasons: must be" },
+	{ "{\"effect\":\"allow\",\"reasons\":[\"x\"]}", "decision.reasons[0]: must be an object" },
+	{ "{\"effect\":\"allow\",\"reasons\":[{\"code\":\"c\"}]}", "decision.reasons[0].message" },
+	{ "{\"effect\":\"allow\",\"reasons\":[{\"code\":\"\",\"message\":\"m\"}]}",
+		"decision.reasons[0].code" },
+	{ "{\"effect\":\"allow\",\"reasons\":[{\"code\":\"c\",\"message\":\"m\",\"x\":1}]}",
+		"decision.reasons[0]: may have code and message only" },
+	{ "{\"effect\":\"allow\",\"obligations\":[1]}", "decision.obligations[0]" },
+	{ "{\"effect\":\"allow\",\"obligations\":{\"op\":\"add\"}}", "decision.obligations: must" },
+	{ "{\"effect\":\"allow\",\"apps\":null}", "decision.apps: must be" },
+	{ "{\"effect\":\"allow\",\"apps\":\"wiki\"}", "decision.apps: must be" },
+	{ "{\"effect\":\"allow\",\"apps\":[\"\"]}", "decision.apps[0]" },
+	{ "{\"effect\":\"allow\",\"apps\":[1]}", "decision.apps[0]" },
+	{ "{\"effect\":\"hold\"}", "decision.approval: is missing" },
+	{ "{\"effect\":\"allow\",\"approval\":{\"groups\":[],\"min\":1,\"expires_s\":1}}",
+		"decision.approval: is there, but only a hold may have it" },
+	{ "{\"effect\":\"hold\",\"approval\":{\"groups\":[],\"min\":1}}",
+		"decision.approval: must" },
+	{ "{\"effect\":\"hold\",\"approval\":{\"groups\":[],\"min\":0,\"expires_s\":1}}",
+		"decision.approval.min" },
+	{ "{\"effect\":\"hold\",\"approval\":{\"groups\":[],\"min\":1,\"expires_s\":1.5}}",
+		"decision.approval.expires_s" },
+	{ "{\"effect\":\"hold\",\"approval\":{\"groups\":\"hr\",\"min\":1,\"expires_s\":1}}",
+		"decision.approval.groups: must" },
+	{ "{\"effect\":\"hold\",\"approval\":{\"group\":[],\"min\":1,\"expires_s\":1}}",
+		"decision.approval.groups: must" },
+};
+
+static void test_any_other_shape_is_no_decision(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(invalids) / sizeof(invalids[0]); i++) {
+		struct arena *arena = arena_new();
+		struct policy_decision decision;
+		struct policy_failure failure = { 0 };
+
+		print_message("# %s\n", invalids[i].json);
+		assert_false(read(arena, invalids[i].json, &decision, &failure));
+
+		assert_string_equal(policy_failure_code(failure.kind), "policy.invalid");
+		assert_non_null(strstr(failure.text, invalids[i].says));
+		arena_free(arena);
+	}
+}
+
+static void test_undefined_is_no_decision(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy_decision decision;
+	struct policy_failure failure = { 0 };
+
+	(void)state;
+	assert_false(policy_decision_read(arena, NULL, &decision, &failure));
+
+	assert_string_equal(policy_failure_code(failure.kind), "policy.undefined");
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_decision_is_read),
+		cmocka_unit_test(test_only_the_effect_must_be_there),
+		cmocka_unit_test(test_no_apps_is_not_the_same_as_absent_apps),
+		cmocka_unit_test(test_sets_stand_where_arrays_stand),
+		cmocka_unit_test(test_any_other_shape_is_no_decision),
+		cmocka_unit_test(test_undefined_is_no_decision),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
