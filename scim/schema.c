@@ -170,9 +170,9 @@ void scim_ref_print(struct buf *buf, const struct scim_ref *ref)
 
 #define SUGGEST_BYTES 40
 
-static unsigned char lower(unsigned char c)
+static unsigned char lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
 static size_t least(size_t a, size_t b, size_t c)
@@ -182,28 +182,29 @@ static size_t least(size_t a, size_t b, size_t c)
 	return two < c ? two : c;
 }
 
-/* Levenshtein's distance without ASCII case; both at most SUGGEST_BYTES. */
+/* Edits that make b of a, without ASCII case; two letters that changed places are one edit. */
 static size_t distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
-	size_t row[SUGGEST_BYTES + 1];
+	size_t rows[3][SUGGEST_BYTES + 1]; /* this one, the one above, the one above that */
 
 	for (size_t j = 0; j <= b_size; j++) {
-		row[j] = j;
+		rows[0][j] = j;
 	}
 	for (size_t i = 1; i <= a_size; i++) {
-		size_t diagonal = row[0];
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_size; j++) {
-			size_t changed =
-				lower((unsigned char)a[i - 1]) != lower((unsigned char)b[j - 1]);
-			size_t next = least(row[j] + 1, row[j - 1] + 1, diagonal + changed);
+			unsigned char x = lower(a[i - 1]), y = lower(b[j - 1]);
 
-			diagonal = row[j];
-			row[j] = next;
+			row[j] = least(row[j - 1] + 1, above[j] + 1, above[j - 1] + (x != y));
+			if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]) &&
+				rows[(i + 1) % 3][j - 2] + 1 < row[j]) {
+				row[j] = rows[(i + 1) % 3][j - 2] + 1;
+			}
 		}
 	}
-	return row[b_size];
+	return rows[a_size % 3][b_size];
 }
 
 const char *scim_type_suggest(const struct scim_resource_type *type, const char *name, size_t size)
