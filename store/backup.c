@@ -50,12 +50,12 @@ static bool read_info(struct sql *sql, struct store_copy_info *info, struct erro
 	if (!migrate_check(sql, &migrate_store, &info->schema, err)) {
 		return false;
 	}
-	if (SQL_NUMBER(sql, WELL, NULL, sql_null()) != 1) {
+	if (sql_number(sql, WELL, NULL, 0, NULL) != 1) {
 		return error_set(err, ERROR_STORE, "the copy is damaged (integrity_check)");
 	}
-	info->entries = SQL_NUMBER(sql, COUNT_ENTRIES, NULL, sql_null());
-	info->users = SQL_NUMBER(sql, COUNT_PEOPLE, NULL, sql_null());
-	info->groups = SQL_NUMBER(sql, COUNT_GROUPS, NULL, sql_null());
+	info->entries = sql_number(sql, COUNT_ENTRIES, NULL, 0, NULL);
+	info->users = sql_number(sql, COUNT_PEOPLE, NULL, 0, NULL);
+	info->groups = sql_number(sql, COUNT_GROUPS, NULL, 0, NULL);
 	return sql->rc == SQLITE_OK ? true : sql_error(sql, err, "be read");
 }
 
