@@ -1,7 +1,7 @@
 #include "scim/name.h"
 
-#include <utf8proc.h>
 #include <string.h>
+#include <utf8proc.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/utf8.h"

@@ -263,6 +263,14 @@ static void test_dialects_become_standard_scim(void **state)
 		{ "a value path as a key", "entra", "",
 			"{'op':'add','value':{'emails[type eq `work`].value':'a@x'}}",
 			"'emails':[{'type':'work','value':'a@x'}]" },
+	};
+
+	CHECK_ALL(state, cases);
+}
+
+static void test_wrapped_bare_and_empty_values_become_standard_scim(void **state)
+{
+	static const struct edit_case cases[] = {
 		{ "9 a bare manager", "entra", "",
 			"{'op':'Add','path':'" ENTERPRISE_URN ":manager','value':'m'}",
 			"'" ENTERPRISE_URN "':{'manager':{'value':'m'}}" },
@@ -392,6 +400,7 @@ int main(void)
 		ARENA_TEST(test_remove_follows_the_rfc),
 		ARENA_TEST(test_read_only_attributes_are_refused),
 		ARENA_TEST(test_dialects_become_standard_scim),
+		ARENA_TEST(test_wrapped_bare_and_empty_values_become_standard_scim),
 		ARENA_TEST(test_what_was_dropped_is_told),
 		ARENA_TEST(test_external_id_is_handed_out_beside_the_document),
 		ARENA_TEST(test_a_password_is_seen_and_not_kept),

@@ -42,60 +42,54 @@ static const char *delta(struct arena *arena, const char *dialect, const char *o
 	return text;
 }
 
+static const struct {
+	const char *rule;
+	const char *dialect;
+	const char *operations;
+	const char *steps;
+} cases[] = {
+	{ "8 several at once", "entra",
+		"{'op':'Add','path':'members','value':[{'value':'a'},{'value':'b'}]}", "add a b" },
+	{ "7 $ref null", "entra",
+		"{'op':'Add','path':'members','value':[{'$ref':null,'value':'a'}]}", "add a" },
+	{ "one alone", "standard", "{'op':'add','path':'members','value':{'value':'a'}}", "add a" },
+	{ "without a path", "okta", "{'op':'add','value':{'members':[{'value':'a'}]}}", "add a" },
+	{ "5 remove by value", "entra",
+		"{'op':'Remove','path':'members','value':[{'$ref':null,'value':'a'}]}",
+		"remove a" },
+	{ "5 strictly", "standard", "{'op':'remove','path':'members','value':[{'value':'a'}]}",
+		"!value" },
+	{ "an empty list removes nobody", "entra", "{'op':'Remove','path':'members','value':[]}",
+		"remove" },
+	{ "6 remove by filter", "okta", "{'op':'remove','path':'members[value eq `a`]'}",
+		"remove a" },
+	{ "two by filter", "standard",
+		"{'op':'remove','path':'members[value eq `a` or value eq `b`]'}", "remove a b" },
+	{ "another filter", "standard", "{'op':'remove','path':'members[type eq `User`]'}",
+		"matching type eq \"User\"" },
+	{ "3.5.2.2 all", "standard", "{'op':'remove','path':'members'}", "clear" },
+	{ "25 replace by nobody", "okta", "{'op':'replace','path':'members','value':[]}", "clear" },
+	{ "25 without a path", "okta", "{'op':'replace','value':{'members':[]}}", "clear" },
+	{ "28 replace", "standard", "{'op':'replace','path':'members','value':[{'value':'a'}]}",
+		"replace a" },
+	{ "add nobody", "standard", "{'op':'add','path':'members','value':[]}", "" },
+	{ "steps keep their order", "standard",
+		"{'op':'remove','path':'members'},"
+		"{'op':'add','path':'members','value':[{'value':'a'}]},"
+		"{'op':'remove','path':'members[value eq `b`]'},"
+		"{'op':'add','path':'members','value':[{'value':'c'}]},"
+		"{'op':'add','path':'members','value':[{'value':'d'}]}",
+		"clear; add a; remove b; add c; add d" },
+	{ "7643 7 parts are immutable", "standard",
+		"{'op':'replace','path':'members[value eq `a`].display','value':'x'}",
+		"!mutability" },
+	{ "and so is a member in its place", "standard",
+		"{'op':'replace','path':'members[value eq `a`]','value':{'value':'b'}}",
+		"!mutability" },
+};
+
 static void test_operations_become_steps(void **state)
 {
-	static const struct {
-		const char *rule;
-		const char *dialect;
-		const char *operations;
-		const char *steps;
-	} cases[] = {
-		{ "8 several at once", "entra",
-			"{'op':'Add','path':'members','value':[{'value':'a'},{'value':'b'}]}",
-			"add a b" },
-		{ "7 $ref null", "entra",
-			"{'op':'Add','path':'members','value':[{'$ref':null,'value':'a'}]}",
-			"add a" },
-		{ "one alone", "standard", "{'op':'add','path':'members','value':{'value':'a'}}",
-			"add a" },
-		{ "without a path", "okta", "{'op':'add','value':{'members':[{'value':'a'}]}}",
-			"add a" },
-		{ "5 remove by value", "entra",
-			"{'op':'Remove','path':'members','value':[{'$ref':null,'value':'a'}]}",
-			"remove a" },
-		{ "5 strictly", "standard",
-			"{'op':'remove','path':'members','value':[{'value':'a'}]}", "!value" },
-		{ "an empty list removes nobody", "entra",
-			"{'op':'Remove','path':'members','value':[]}", "remove" },
-		{ "6 remove by filter", "okta", "{'op':'remove','path':'members[value eq `a`]'}",
-			"remove a" },
-		{ "two by filter", "standard",
-			"{'op':'remove','path':'members[value eq `a` or value eq `b`]'}",
-			"remove a b" },
-		{ "another filter", "standard", "{'op':'remove','path':'members[type eq `User`]'}",
-			"matching type eq \"User\"" },
-		{ "3.5.2.2 all", "standard", "{'op':'remove','path':'members'}", "clear" },
-		{ "25 replace by nobody", "okta", "{'op':'replace','path':'members','value':[]}",
-			"clear" },
-		{ "25 without a path", "okta", "{'op':'replace','value':{'members':[]}}", "clear" },
-		{ "28 replace", "standard",
-			"{'op':'replace','path':'members','value':[{'value':'a'}]}", "replace a" },
-		{ "add nobody", "standard", "{'op':'add','path':'members','value':[]}", "" },
-		{ "steps keep their order", "standard",
-			"{'op':'remove','path':'members'},"
-			"{'op':'add','path':'members','value':[{'value':'a'}]},"
-			"{'op':'remove','path':'members[value eq `b`]'},"
-			"{'op':'add','path':'members','value':[{'value':'c'}]},"
-			"{'op':'add','path':'members','value':[{'value':'d'}]}",
-			"clear; add a; remove b; add c; add d" },
-		{ "7643 7 parts are immutable", "standard",
-			"{'op':'replace','path':'members[value eq `a`].display','value':'x'}",
-			"!mutability" },
-		{ "and so is a member in its place", "standard",
-			"{'op':'replace','path':'members[value eq `a`]','value':{'value':'b'}}",
-			"!mutability" },
-	};
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *found = delta(*state, cases[i].dialect, cases[i].operations);
 
