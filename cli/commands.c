@@ -6,5 +6,6 @@
 const struct cli_command *const cli_commands[] = {
 	cli_init_commands,
 	cli_config_commands,
+	cli_serve_commands,
 	NULL,
 };

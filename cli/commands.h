@@ -8,6 +8,7 @@
 
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_init_commands[];
+extern const struct cli_command cli_serve_commands[];
 
 /* Ended by NULL. */
 extern const struct cli_command *const cli_commands[];

@@ -281,6 +281,19 @@ static bool start_courier(struct gateway *gateway, struct error *err)
 	return gateway->courier != NULL;
 }
 
+static void tell_ready(const struct gateway *gateway)
+{
+	const struct config_listen *listen = &gateway->config->listen;
+	char port[16];
+	char took[24];
+
+	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
+	snprintf(took, sizeof(took), "%lld",
+		(long long)((clock_now_us() - gateway->started_us) / 1000));
+	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address, "port",
+		port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
+}
+
 static bool start(struct gateway *gateway, struct error *err)
 {
 	gateway->worker_count = worker_count(gateway->config);
@@ -297,7 +310,11 @@ static bool start(struct gateway *gateway, struct error *err)
 	gateway->token_watch = store_watch(gateway->store, STORE_NEWS_TOKENS, gateway->loop,
 		on_reloaded_tokens, gateway);
 	gateway->admin = admin_start(gateway, err);
-	return gateway->admin != NULL;
+	if (gateway->admin == NULL) {
+		return false;
+	}
+	tell_ready(gateway);
+	return true;
 }
 
 struct gateway *gateway_start(const struct config *config, struct loop *loop, struct error *err)

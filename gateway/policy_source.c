@@ -103,7 +103,8 @@ static bool make_scratch(struct scratch *scratch, struct error *err)
 	}
 	snprintf(scratch->schema, sizeof(scratch->schema), "%s/input.json", scratch->folder);
 	snprintf(scratch->bundle, sizeof(scratch->bundle), "%s/bundle.tar.gz", scratch->folder);
-	return file_replace(scratch->schema, input_schema, input_schema_size, 0600, err);
+	return file_replace(
+		scratch->schema, input_schemas[0].bytes, input_schemas[0].size, 0600, err);
 }
 
 static bool check(const struct config_policy *config, const struct scratch *scratch,
