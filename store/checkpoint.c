@@ -1,5 +1,6 @@
 #include "store/checkpoint.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,9 +9,9 @@
 #include "store/sql.h"
 
 enum {
-	THRESHOLD_FRAMES = 4096, /* 16 MiB: below it the thread sleeps */
-	REST_FRAMES = 256,       /* little enough to hold up the writer for */
-	AGAIN_FRAMES = 1024,     /* more than that must come before it is tried again in vain */
+	DEFAULT_FRAMES = 4096,
+	REST_FRAMES = 256,   /* little enough to hold up the writer for */
+	AGAIN_FRAMES = 1024, /* more than that must come before it is tried again in vain */
 	ROUNDS = 6,
 	WAIT_MS = 20, /* for the writer and for readers, in the last round */
 };
@@ -19,6 +20,7 @@ struct checkpoint {
 	char *path;
 	char *vfs;
 	bool no_sync;
+	int frames;
 	pthread_t thread;
 	pthread_mutex_t mutex;
 	pthread_cond_t wake;
@@ -67,14 +69,14 @@ static int move(struct checkpoint *checkpoint, int mode)
 	}
 	bool is_restarted = mode == SQLITE_CHECKPOINT_RESTART && rc == SQLITE_OK;
 	atomic_store(
-		&checkpoint->due_frames, is_restarted ? THRESHOLD_FRAMES : frames + AGAIN_FRAMES);
+		&checkpoint->due_frames, is_restarted ? checkpoint->frames : frames + AGAIN_FRAMES);
 	return frames > moved ? frames - moved : 0;
 }
 
 static void run(struct checkpoint *checkpoint)
 {
 	struct error ignored;
-	int rest = THRESHOLD_FRAMES;
+	int rest = INT_MAX;
 
 	if (!open_connection(checkpoint, &ignored)) {
 		return; /* the committer will meet the same disk and tell */
@@ -121,17 +123,17 @@ static void free_all(struct checkpoint *checkpoint)
 	memory_free(checkpoint);
 }
 
-struct checkpoint *checkpoint_start(
-	const char *path, const char *vfs, bool no_sync, struct error *err)
+struct checkpoint *checkpoint_start(const struct checkpoint_options *options, struct error *err)
 {
 	struct checkpoint *checkpoint = must_calloc(1, sizeof(*checkpoint));
 	sigset_t all;
 	sigset_t before;
 
-	checkpoint->path = must_strdup(path);
-	checkpoint->vfs = vfs != NULL ? must_strdup(vfs) : NULL;
-	checkpoint->no_sync = no_sync;
-	atomic_store(&checkpoint->due_frames, THRESHOLD_FRAMES);
+	checkpoint->path = must_strdup(options->path);
+	checkpoint->vfs = options->vfs != NULL ? must_strdup(options->vfs) : NULL;
+	checkpoint->no_sync = options->no_sync;
+	checkpoint->frames = options->frames != 0 ? options->frames : DEFAULT_FRAMES;
+	atomic_store(&checkpoint->due_frames, checkpoint->frames);
 	pthread_mutex_init(&checkpoint->mutex, NULL);
 	pthread_cond_init(&checkpoint->wake, NULL);
 	if (!open_connection(checkpoint, err)) {
@@ -168,8 +170,8 @@ void checkpoint_stop(struct checkpoint *checkpoint, bool settle)
 
 void checkpoint_notify(struct checkpoint *checkpoint, int wal_frames)
 {
-	if (wal_frames < THRESHOLD_FRAMES) {
-		atomic_store(&checkpoint->due_frames, THRESHOLD_FRAMES); /* the WAL began anew */
+	if (wal_frames < checkpoint->frames) {
+		atomic_store(&checkpoint->due_frames, checkpoint->frames); /* the WAL began anew */
 		return;
 	}
 	if (wal_frames < atomic_load(&checkpoint->due_frames)) {

@@ -15,9 +15,14 @@
 struct checkpoint;
 struct error;
 
-/* vfs may be NULL. Texts are copied. */
-struct checkpoint *checkpoint_start(
-	const char *path, const char *vfs, bool no_sync, struct error *err);
+struct checkpoint_options {
+	const char *path; /* texts are copied */
+	const char *vfs;  /* NULL: the system's */
+	bool no_sync;
+	int frames; /* of the WAL, below which nothing is done; 0: 4096, which are 16 MiB */
+};
+/* NULL: ERROR_STORE, ERROR_INTERNAL. */
+struct checkpoint *checkpoint_start(const struct checkpoint_options *options, struct error *err);
 /* Ends the thread; with `settle` the WAL is emptied (a clean end). NULL is fine. */
 void checkpoint_stop(struct checkpoint *checkpoint, bool settle);
 

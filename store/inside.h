@@ -18,7 +18,8 @@ struct store {
 	char *vfs; /* NULL: the system's */
 	bool read_only;
 	bool no_sync;
-	int lock; /* -1: none */
+	int checkpoint_frames; /* 0: the default */
+	int lock;              /* -1: none */
 	struct queue queue;
 	struct watches watches;
 	struct checkpoint *checkpoint;

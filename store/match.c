@@ -12,17 +12,20 @@
 #include "scim/schema.h"
 #include "store/read.h"
 
-/* Members of one group that a filter other than `members eq` looks at; beyond them it sees nothing. */
+/* Members of one group that a filter other than `members eq` looks at; beyond them it sees nothing.
+ */
 enum { MEMBERS_SEEN = 10000 };
 
 bool store_candidate_init(struct store_candidate *candidate, struct store_reader *reader,
 	struct arena *arena, int source, const struct store_resource *resource, struct error *err)
 {
 	static const struct value_limits limits = {
-		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
+	};
 
 	*candidate = (struct store_candidate){
-		.reader = reader, .arena = arena, .source = source, .resource = resource, .err = err };
+		.reader = reader, .arena = arena, .source = source, .resource = resource, .err = err
+	};
 	candidate->doc = value_parse(arena, resource->doc, resource->doc_size, &limits, err);
 	return candidate->doc != NULL;
 }
@@ -76,8 +79,8 @@ static const struct value *related_value(struct store_candidate *candidate, bool
 	size_t count;
 	bool ok = members ? store_members_of(reader, candidate->arena, rid, 0, MEMBERS_SEEN, &refs,
 				    &count, candidate->err)
-			  : store_groups_of(reader, candidate->arena, rid, &refs, &count,
-				    candidate->err);
+			  : store_groups_of(
+				    reader, candidate->arena, rid, &refs, &count, candidate->err);
 
 	if (!ok) {
 		candidate->failed = true;
@@ -99,8 +102,7 @@ const struct value *store_candidate_value(
 	case SCIM_IS_ID:
 		return id_value(candidate->arena, candidate->resource->id);
 	case SCIM_IS_EXTERNAL_ID:
-		external = store_external_id(
-			candidate->resource, candidate->source);
+		external = store_external_id(candidate->resource, candidate->source);
 		return external != NULL ? value_of_text(candidate->arena, external) : NULL;
 	case SCIM_IS_META:
 		return meta_value(candidate);
@@ -169,4 +171,3 @@ bool store_candidate_matches(struct store_candidate *candidate, const struct sci
 
 	return scim_filter_matches(filter, &matcher) && !candidate->failed;
 }
-

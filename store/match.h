@@ -1,6 +1,6 @@
 /*
- * match: a stored resource × SCIM filter. Knows where the values lie that are no part of the document:
- * id, externalId, meta, groups, members.
+ * match: a stored resource × SCIM filter. Knows where the values lie that are no part of the
+ * document: id, externalId, meta, groups, members.
  */
 #pragma once
 

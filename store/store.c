@@ -38,7 +38,11 @@ static bool open_writing(struct store *store, struct error *err)
 		    err)) {
 		return false;
 	}
-	store->checkpoint = checkpoint_start(store->path, store->vfs, store->no_sync, err);
+	store->checkpoint = checkpoint_start(&(struct checkpoint_options){ .path = store->path,
+						     .vfs = store->vfs,
+						     .no_sync = store->no_sync,
+						     .frames = store->checkpoint_frames },
+		err);
 	return store->checkpoint != NULL && committer_start(store, err);
 }
 
@@ -74,6 +78,7 @@ struct store *store_open(const struct store_options *options, struct error *err)
 	store->vfs = options->vfs != NULL ? must_strdup(options->vfs) : NULL;
 	store->read_only = options->read_only;
 	store->no_sync = options->unsafe_no_sync;
+	store->checkpoint_frames = options->checkpoint_frames;
 	store->lock = -1;
 	atomic_store(&store->healthy, true);
 	watches_init(&store->watches);

@@ -33,6 +33,7 @@ struct store_options {
 	 * cut test can fail). */
 	const char *vfs;
 	bool unsafe_no_sync;
+	int checkpoint_frames; /* pages in the WAL from which on it is moved; 0: 4096 (16 MiB) */
 };
 
 /*
