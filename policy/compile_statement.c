@@ -320,6 +320,7 @@ static size_t emit_call(struct compiler *compiler, const struct ir_block *block,
 		draft->op.builtin = statement->builtin;
 	} else {
 		draft->op.function = &compiler->functions[statement->function];
+		draft->op.run = draft->op.function->memo ? op_call_rule : op_call;
 	}
 	note_write(compiler, statement->target);
 	return 1;

@@ -184,7 +184,8 @@ struct policy_worker *policy_worker_new(void)
 {
 	struct policy_worker *worker = must_calloc(1, sizeof(*worker));
 
-	worker->stack = must_malloc(WORKER_STACK_SLOTS * sizeof(*worker->stack));
+	worker->stack =
+		must_malloc((WORKER_STACK_SLOTS + PROGRAM_ARGS_MAX) * sizeof(*worker->stack));
 	worker->scans = must_malloc(WORKER_STACK_SCANS * sizeof(*worker->scans));
 	return worker;
 }
@@ -265,9 +266,8 @@ static bool evaluate(
 	if (setjmp(worker->exit) != 0) {
 		return false;
 	}
-	const struct value *args[] = { worker->input, worker->data };
 	worker->results = growing_new(worker, VALUE_SET, 1);
-	policy_run(worker, plan, args);
+	policy_run_plan(worker, plan);
 	*results = growing_finish(worker, worker->results);
 	return true;
 }

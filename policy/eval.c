@@ -5,15 +5,30 @@
 
 /* ---- functions ---- */
 
-/* Room for a frame: undefined locals, then the arguments. */
-static struct frame frame_open(struct policy_worker *worker, const struct function *function,
-	const struct value *const *args)
+/*
+ * The locals of a call that is about to be made, all undefined, for its arguments to be put into.
+ * They begin at the top of the stack; nothing else may be called before run() takes them over.
+ */
+static const struct value **new_locals(
+	struct policy_worker *worker, const struct function *function)
 {
+	const struct value **locals = worker->stack + worker->stack_used;
+
 	if (worker->depth == 0 || function->locals > WORKER_STACK_SLOTS - worker->stack_used ||
 		function->scans > WORKER_STACK_SCANS - worker->scans_used) {
 		policy_leave(worker, POLICY_FAILURE_BUDGET, "functions call each other too deep");
 	}
 	policy_charge(&worker->context, 1 + function->locals / 8);
+	memset(locals, 0, function->locals * sizeof(*locals));
+	return locals;
+}
+
+/* Runs a function whose new_locals() have their arguments. NULL: undefined. */
+static const struct value *run(struct policy_worker *worker, const struct function *function)
+{
+	const struct function *caller = worker->function;
+	const struct op *caller_op = worker->op;
+	const struct op *op = function->ops;
 	struct frame frame = {
 		.locals = worker->stack + worker->stack_used,
 		.constants = worker->program->constants,
@@ -21,66 +36,49 @@ static struct frame frame_open(struct policy_worker *worker, const struct functi
 		.function = function,
 		.scans = worker->scans + worker->scans_used,
 	};
-	memset(frame.locals, 0, function->locals * sizeof(*frame.locals));
-	for (size_t i = 0; i < function->param_count; i++) {
-		frame.locals[function->params[i]] = args[i];
-	}
+
 	worker->depth--;
 	worker->stack_used += function->locals;
 	worker->scans_used += function->scans;
-	return frame;
-}
-
-static void frame_close(struct policy_worker *worker, const struct function *function)
-{
-	worker->depth++;
-	worker->stack_used -= function->locals;
-	worker->scans_used -= function->scans;
-}
-
-static const struct value *run_now(struct policy_worker *worker, const struct function *function,
-	const struct value *const *args)
-{
-	struct frame frame = frame_open(worker, function, args);
-	const struct op *op = function->ops;
-
 	worker->function = function;
 	while (op != NULL) {
 		worker->op = op;
 		policy_charge(&worker->context, 1);
 		op = op->run(&frame, op);
 	}
-	frame_close(worker, function);
+	worker->depth++;
+	worker->stack_used -= function->locals;
+	worker->scans_used -= function->scans;
+	worker->function = caller;
+	worker->op = caller_op;
 	return frame.result;
 }
 
 /* A rule gives the same for the same documents: it runs once for each pair of them. */
 static const struct value *run_rule(struct policy_worker *worker, const struct function *function,
-	const struct value *const *args)
+	const struct value *input, const struct value *data)
 {
-	bool is_own = args[0] == worker->input && args[1] == worker->data;
+	bool is_own = input == worker->input && data == worker->data;
 	struct memo *memo = &worker->memos[function->number][is_own ? 0 : 1];
 
-	if (memo->generation == worker->generation && memo->input == args[0] &&
-		memo->data == args[1]) {
+	if (memo->generation == worker->generation && memo->input == input && memo->data == data) {
 		return memo->result;
 	}
-	const struct value *result = run_now(worker, function, args);
-	*memo = (struct memo){ worker->generation, args[0], args[1], result };
+	const struct value **locals = new_locals(worker, function);
+	locals[function->params[0]] = input;
+	locals[function->params[1]] = data;
+	const struct value *result = run(worker, function);
+	*memo = (struct memo){ worker->generation, input, data, result };
 	return result;
 }
 
-const struct value *policy_run(struct policy_worker *worker, const struct function *function,
-	const struct value *const *args)
+void policy_run_plan(struct policy_worker *worker, const struct function *plan)
 {
-	const struct function *caller = worker->function;
-	const struct op *op = worker->op;
-	const struct value *result =
-		function->memo ? run_rule(worker, function, args) : run_now(worker, function, args);
+	const struct value **locals = new_locals(worker, plan);
 
-	worker->function = caller;
-	worker->op = op;
-	return result;
+	locals[plan->params[0]] = worker->input;
+	locals[plan->params[1]] = worker->data;
+	run(worker, plan);
 }
 
 /* ---- ops ---- */
@@ -104,14 +102,28 @@ const struct op *op_end(struct frame *frame, const struct op *op)
 	return NULL;
 }
 
+const struct op *op_call_rule(struct frame *frame, const struct op *op)
+{
+	const struct value *input = frame_value(frame, op->args[0]);
+	const struct value *data = frame_value(frame, op->args[1]);
+	const struct value *result = run_rule(frame->worker, op->function, input, data);
+
+	if (result == NULL) {
+		return op->leave;
+	}
+	frame->locals[op->target] = result;
+	return op + 1;
+}
+
 const struct op *op_call(struct frame *frame, const struct op *op)
 {
-	const struct value *args[PROGRAM_ARGS_MAX];
+	const struct function *function = op->function;
+	const struct value **locals = new_locals(frame->worker, function);
 
 	for (uint32_t i = 0; i < op->count; i++) {
-		args[i] = frame_value(frame, op->args[i]);
+		locals[function->params[i]] = frame_value(frame, op->args[i]);
 	}
-	const struct value *result = policy_run(frame->worker, op->function, args);
+	const struct value *result = run(frame->worker, function);
 	if (result == NULL) {
 		return op->leave;
 	}
@@ -131,9 +143,10 @@ static const struct op *on_nothing(struct frame *frame, const struct op *op)
 	return op->leave;
 }
 
+/* The arguments stand at the top of the stack, where there is always room for them. */
 const struct op *op_builtin(struct frame *frame, const struct op *op)
 {
-	const struct value *args[PROGRAM_ARGS_MAX];
+	const struct value **args = frame->worker->stack + frame->worker->stack_used;
 	struct policy_context *context = &frame->worker->context;
 
 	for (uint32_t i = 0; i < op->count; i++) {
@@ -184,8 +197,9 @@ const struct op *op_dynamic(struct frame *frame, const struct op *op)
 	if (function == NULL) {
 		return op->leave;
 	}
-	const struct value *args[] = { frame_value(frame, op->a), frame_value(frame, op->b) };
-	const struct value *result = policy_run(frame->worker, function, args);
+	const struct value *input = frame_value(frame, op->a);
+	const struct value *data = frame_value(frame, op->b);
+	const struct value *result = run_rule(frame->worker, function, input, data);
 	if (result == NULL) {
 		return op->jump;
 	}

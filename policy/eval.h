@@ -1,6 +1,6 @@
 /*
- * eval: runs programs. One function per op, in the files that their group names; policy_run() is
- * the loop around them.
+ * eval: runs programs. One function per op, in the files that their group names; policy_run_plan()
+ * is the loop around them.
  *
  * An op reads its operands, does its work and says which op comes next: the one behind it, or
  * op->leave when the statement is undefined. Errors (conflicts, builtins, budget) leave the
@@ -44,12 +44,8 @@ static inline const struct value *frame_value(const struct frame *frame, int32_t
 /* A number as a value; small ones are ready-made. */
 const struct value *frame_number(const struct frame *frame, size_t number);
 
-/*
- * Runs a function whose arguments are values (NULL: undefined). NULL: undefined. `input` and
- * `data` are args[0] and args[1].
- */
-const struct value *policy_run(struct policy_worker *worker, const struct function *function,
-	const struct value *const *args);
+/* Runs an entry point over worker->input and worker->data; results go to worker->results. */
+void policy_run_plan(struct policy_worker *worker, const struct function *plan);
 
 /* ---- eval_access.c: looking at values ---- */
 policy_op_fn op_dot;        /* target = a[b] */
@@ -82,10 +78,11 @@ policy_op_fn op_restore; /* target = local b */
 policy_op_fn op_result;  /* result set += a */
 
 /* ---- eval.c: going elsewhere ---- */
-policy_op_fn op_jump;    /* to leave */
-policy_op_fn op_call;    /* target = function(args); undefined: leave */
-policy_op_fn op_builtin; /* target = builtin(args); undefined: leave */
-policy_op_fn op_dynamic; /* target = the function at path args(input a, data b). No such function:
-			    leave; undefined: jump */
-policy_op_fn op_return;  /* ends the function with a */
-policy_op_fn op_end;     /* ends it undefined */
+policy_op_fn op_jump;      /* to leave */
+policy_op_fn op_call;      /* target = function(args); undefined: leave */
+policy_op_fn op_call_rule; /* the same for a rule: memoised by its two arguments */
+policy_op_fn op_builtin;   /* target = builtin(args); undefined: leave */
+policy_op_fn op_dynamic;   /* target = the function at path args(input a, data b). No such function:
+			      leave; undefined: jump */
+policy_op_fn op_return;    /* ends the function with a */
+policy_op_fn op_end;       /* ends it undefined */
