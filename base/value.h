@@ -277,15 +277,19 @@ const struct value *value_finish_set(struct value_builder *builder);
 
 /* ---- parsing: strict RFC 8259 ---- */
 
+/*
+ * A string and an object are read in one go, whatever the slices are: 16 MiB of string take 8 ms,
+ * 10,000 members 0.6 ms, a million 150 ms. Bodies read on a loop need the last two limits.
+ */
 struct value_limits {
 	size_t bytes;
-	size_t depth;     /* containers within each other; never more than VALUE_DEPTH_MAX */
-	size_t values;    /* of any type, keys not counted */
-	size_t members;   /* of one object; 0: no limit of its own. An object is sorted in one go:
-			     100,000 take about 10 ms */
-	bool folded_keys; /* keys of one object that differ only in ASCII case are refused: `Active`
-			     beside `active` is an attack */
-	bool allow_nul;   /* \u0000 inside strings; refused without it */
+	size_t depth;        /* containers within each other; never more than VALUE_DEPTH_MAX */
+	size_t values;       /* of any type, keys not counted */
+	bool folded_keys;    /* keys of one object that differ only in ASCII case are refused:
+				`Active` beside `active` is an attack */
+	bool allow_nul;      /* \u0000 inside strings; refused without it */
+	size_t members;      /* of one object; 0: no limit of its own */
+	size_t string_bytes; /* of one string or key; 0: no limit of its own */
 };
 
 /*

@@ -73,6 +73,7 @@ static void init(struct value_parser *it, struct arena *arena, const char *text,
 	it->frame_capacity = FIRST_FRAMES;
 	it->result = NULL;
 	it->scan.allow_nul = limits->allow_nul;
+	it->scan.string_bytes = limits->string_bytes;
 	memset(it->scan.known_keys, 0, sizeof(it->scan.known_keys));
 }
 

@@ -127,6 +127,11 @@ static bool find_quote(const struct scan *it, const char *start, const char **qu
 		return scan_fail(
 			it, start - 1, ERROR_SYNTAX, err, "the string that starts here has no end");
 	}
+	if (it->string_bytes != 0 && (size_t)(p - start) > it->string_bytes) {
+		return scan_fail(it, start - 1, ERROR_TOO_LARGE, err,
+			"the string that starts here has %zu bytes, more than the %zu allowed",
+			(size_t)(p - start), it->string_bytes);
+	}
 	*quote = p;
 	return true;
 }

@@ -18,6 +18,7 @@ struct scan {
 	const char *at;
 	const char *end;
 	bool allow_nul;
+	size_t string_bytes; /* 0: no limit */
 	/* Keys repeat: those seen last, by hash. */
 	const struct value *known_keys[SCAN_KNOWN_KEYS];
 };

@@ -104,6 +104,17 @@ static size_t drop_equals(struct value_entry *entries, size_t count, const struc
 	return kept;
 }
 
+/* For the comparisons that ranks decide; those that look into keys are charged one by one. */
+static uint64_t sorting_steps(size_t count)
+{
+	uint64_t steps = count;
+
+	for (size_t width = INSERTION_MAX; width < count; width *= 2) {
+		steps += count / 2;
+	}
+	return steps;
+}
+
 size_t entries_sort(struct value_entry *entries, size_t count, const struct value **dropped,
 	struct value_charge *charge)
 {
@@ -112,7 +123,7 @@ size_t entries_sort(struct value_entry *entries, size_t count, const struct valu
 	if (charge == NULL) {
 		charge = &endless;
 	}
-	if (!charge_pay(charge, count) || is_sorted(entries, count, charge)) {
+	if (!charge_pay(charge, sorting_steps(count)) || is_sorted(entries, count, charge)) {
 		return count;
 	}
 	if (count <= INSERTION_MAX) {

@@ -145,6 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.depth = data[0] & 2 ? 3 : 500,
 		.values = data[0] & 4 ? 10 : 100000,
 		.members = data[0] & 8 ? 3 : 0,
+		.string_bytes = data[0] & 8 ? 20 : 0,
 		.folded_keys = data[0] & 16,
 		.allow_nul = data[0] & 32 };
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();

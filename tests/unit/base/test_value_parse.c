@@ -136,75 +136,75 @@ static void test_an_escaped_string_equals_the_plain_one(void **state)
 		"line 1, column 18: the object that ends here has the key \"a\" twice");
 }
 
+static const char *const wrong_texts[][2] = {
+	{ "", "line 1, column 1: expected a value, found the end of the text" },
+	{ "  ", "line 1, column 3: expected a value, found the end of the text" },
+	{ "{\n  \"a\": 1,\n  \"b\": x\n}", "line 3, column 8: expected a value, found 'x'" },
+	{ "{\"a\" 1}", "line 1, column 6: expected ':' after the key, found '1'" },
+	{ "{\"a\":1 \"b\"", "line 1, column 8: expected ',' or '}', found '\"'" },
+	{ "{\"a\":1,}", "line 1, column 8: expected a key in quotes after ',', found '}'" },
+	{ "{a:1}", "line 1, column 2: expected a key in quotes or '}', found 'a'" },
+	{ "{'a':1}", "line 1, column 2: expected a key in quotes or '}', found \"'\"" },
+	{ "[1,]", "line 1, column 4: expected a value, found ']'" },
+	{ "[,1]", "line 1, column 2: expected a value, found ','" },
+	{ "[1 2]", "line 1, column 4: expected ',' or ']', found '2'" },
+	{ "[1}", "line 1, column 3: expected ',' or ']', found '}'" },
+	{ "[1", "line 1, column 3: expected ',' or ']', found the end of the text" },
+	{ "{", "line 1, column 2: expected a key in quotes or '}', found the end of the "
+	       "text" },
+	{ "1 2", "line 1, column 3: expected nothing more after the value, found '2'" },
+	{ "{}}", "line 1, column 3: expected nothing more after the value, found '}'" },
+	{ "nul", "line 1, column 1: expected a value, found 'n'" },
+	{ "nulll", "line 1, column 5: expected nothing more after the value, found 'l'" },
+	{ "TRUE", "line 1, column 1: expected a value, found 'T'" },
+	{ "// x\n1", "line 1, column 1: expected a value, found '/'" },
+	{ "\xc2\xa0"
+	  "1",
+		"line 1, column 1: expected a value, found U+00A0" },
+	{ "\f1", "line 1, column 1: expected a value, found U+000C" },
+	{ "\xff", "line 1, column 1: expected a value, found the byte 0xff" },
+	{ "[\"\xc3\xa4\xc3\xa4\", x]", "line 1, column 8: expected a value, found 'x'" },
+	{ "\xef\xbb\xbf{}",
+		"line 1, column 1: the text starts with a byte order mark; JSON has none" },
+	{ "[1,\n\"abc]", "line 2, column 1: the string that starts here has no end" },
+	{ "\"abc\\\"", "line 1, column 1: the string that starts here has no end" },
+	{ "\"abc\\", "line 1, column 1: the string that starts here has no end" },
+	{ "\"a\nb\"", "line 1, column 3: control character U+000A in a string; write it as "
+		      "an escape (\\u000a)" },
+	{ "\"a\\x\"", "line 1, column 3: unknown escape in a string; JSON has \\\" \\\\ "
+		      "\\/ \\b \\f \\n \\r \\t \\uXXXX" },
+	{ "\"\\u12g4\"", "line 1, column 2: \\u needs four hexadecimal digits" },
+	{ "\"\\u123\"", "line 1, column 2: \\u needs four hexadecimal digits" },
+	{ "\"\\ud800\"", "line 1, column 2: \\ud800 is half of a surrogate pair and the "
+			 "other half is missing" },
+	{ "\"\\ud800\\u0041\"", "line 1, column 2: \\ud800 is half of a surrogate pair and "
+				"the other half is missing" },
+	{ "\"\\ud800x\"", "line 1, column 2: \\ud800 is half of a surrogate pair and the "
+			  "other half is missing" },
+	{ "\"\\udc00\\ud800\"", "line 1, column 2: \\udc00 is half of a surrogate pair and "
+				"the other half is missing" },
+	{ "\"x\\u0000\"", "line 1, column 3: U+0000 is not allowed in strings" },
+	{ "\"\xc3(\"", "line 1, column 2: invalid UTF-8: the byte 0xc3" },
+	{ "\"\xed\xa0\x80\"", "line 1, column 2: invalid UTF-8: the byte 0xed" },
+	{ "\"12345678\x80\"", "line 1, column 10: invalid UTF-8: the byte 0x80" },
+	{ "01", "line 1, column 1: a number may not start with a zero" },
+	{ "[-012]", "line 1, column 2: a number may not start with a zero" },
+	{ "1.", "line 1, column 3: expected a digit, found the end of the text" },
+	{ "[-]", "line 1, column 3: expected a digit, found ']'" },
+	{ "1e+", "line 1, column 4: expected a digit, found the end of the text" },
+	{ "+1", "line 1, column 1: expected a value, found '+'" },
+	{ ".5", "line 1, column 1: expected a value, found '.'" },
+	{ "NaN", "line 1, column 1: expected a value, found 'N'" },
+	{ "1e5000", "line 1, column 1: the number is out of range: at most 4096 digits, "
+		    "between 1e-4096 and 1e4096" },
+};
+
 static void test_errors_say_where_and_what_was_expected(void **state)
 {
-	static const char *const rows[][2] = {
-		{ "", "line 1, column 1: expected a value, found the end of the text" },
-		{ "  ", "line 1, column 3: expected a value, found the end of the text" },
-		{ "{\n  \"a\": 1,\n  \"b\": x\n}",
-			"line 3, column 8: expected a value, found 'x'" },
-		{ "{\"a\" 1}", "line 1, column 6: expected ':' after the key, found '1'" },
-		{ "{\"a\":1 \"b\"", "line 1, column 8: expected ',' or '}', found '\"'" },
-		{ "{\"a\":1,}", "line 1, column 8: expected a key in quotes after ',', found '}'" },
-		{ "{a:1}", "line 1, column 2: expected a key in quotes or '}', found 'a'" },
-		{ "{'a':1}", "line 1, column 2: expected a key in quotes or '}', found \"'\"" },
-		{ "[1,]", "line 1, column 4: expected a value, found ']'" },
-		{ "[,1]", "line 1, column 2: expected a value, found ','" },
-		{ "[1 2]", "line 1, column 4: expected ',' or ']', found '2'" },
-		{ "[1}", "line 1, column 3: expected ',' or ']', found '}'" },
-		{ "[1", "line 1, column 3: expected ',' or ']', found the end of the text" },
-		{ "{", "line 1, column 2: expected a key in quotes or '}', found the end of the "
-		       "text" },
-		{ "1 2", "line 1, column 3: expected nothing more after the value, found '2'" },
-		{ "{}}", "line 1, column 3: expected nothing more after the value, found '}'" },
-		{ "nul", "line 1, column 1: expected a value, found 'n'" },
-		{ "nulll", "line 1, column 5: expected nothing more after the value, found 'l'" },
-		{ "TRUE", "line 1, column 1: expected a value, found 'T'" },
-		{ "// x\n1", "line 1, column 1: expected a value, found '/'" },
-		{ "\xc2\xa0"
-		  "1",
-			"line 1, column 1: expected a value, found U+00A0" },
-		{ "\f1", "line 1, column 1: expected a value, found U+000C" },
-		{ "\xff", "line 1, column 1: expected a value, found the byte 0xff" },
-		{ "[\"\xc3\xa4\xc3\xa4\", x]", "line 1, column 8: expected a value, found 'x'" },
-		{ "\xef\xbb\xbf{}",
-			"line 1, column 1: the text starts with a byte order mark; JSON has none" },
-		{ "[1,\n\"abc]", "line 2, column 1: the string that starts here has no end" },
-		{ "\"abc\\\"", "line 1, column 1: the string that starts here has no end" },
-		{ "\"abc\\", "line 1, column 1: the string that starts here has no end" },
-		{ "\"a\nb\"", "line 1, column 3: control character U+000A in a string; write it as "
-			      "an escape (\\u000a)" },
-		{ "\"a\\x\"", "line 1, column 3: unknown escape in a string; JSON has \\\" \\\\ "
-			      "\\/ \\b \\f \\n \\r \\t \\uXXXX" },
-		{ "\"\\u12g4\"", "line 1, column 2: \\u needs four hexadecimal digits" },
-		{ "\"\\u123\"", "line 1, column 2: \\u needs four hexadecimal digits" },
-		{ "\"\\ud800\"", "line 1, column 2: \\ud800 is half of a surrogate pair and the "
-				 "other half is missing" },
-		{ "\"\\ud800\\u0041\"", "line 1, column 2: \\ud800 is half of a surrogate pair and "
-					"the other half is missing" },
-		{ "\"\\ud800x\"", "line 1, column 2: \\ud800 is half of a surrogate pair and the "
-				  "other half is missing" },
-		{ "\"\\udc00\\ud800\"", "line 1, column 2: \\udc00 is half of a surrogate pair and "
-					"the other half is missing" },
-		{ "\"x\\u0000\"", "line 1, column 3: U+0000 is not allowed in strings" },
-		{ "\"\xc3(\"", "line 1, column 2: invalid UTF-8: the byte 0xc3" },
-		{ "\"\xed\xa0\x80\"", "line 1, column 2: invalid UTF-8: the byte 0xed" },
-		{ "\"12345678\x80\"", "line 1, column 10: invalid UTF-8: the byte 0x80" },
-		{ "01", "line 1, column 1: a number may not start with a zero" },
-		{ "[-012]", "line 1, column 2: a number may not start with a zero" },
-		{ "1.", "line 1, column 3: expected a digit, found the end of the text" },
-		{ "[-]", "line 1, column 3: expected a digit, found ']'" },
-		{ "1e+", "line 1, column 4: expected a digit, found the end of the text" },
-		{ "+1", "line 1, column 1: expected a value, found '+'" },
-		{ ".5", "line 1, column 1: expected a value, found '.'" },
-		{ "NaN", "line 1, column 1: expected a value, found 'N'" },
-		{ "1e5000", "line 1, column 1: the number is out of range: at most 4096 digits, "
-			    "between 1e-4096 and 1e4096" },
-	};
 	(void)state;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_refused(rows[i][0], rows[i][1]);
+	for (size_t i = 0; i < sizeof(wrong_texts) / sizeof(wrong_texts[0]); i++) {
+		assert_refused(wrong_texts[i][0], wrong_texts[i][1]);
 	}
 }
 
@@ -329,6 +329,12 @@ static void test_each_limit_holds_exactly(void **state)
 	assert_reads("[1,2,3]", "[1,2,3]");
 	assert_too_large("{\"a\":1,\"b\":2,\"c\":3}",
 		"line 1, column 14: the object has more than the 2 members allowed");
+	limits.string_bytes = 3;
+	assert_reads("{\"abc\":\"def\"}", "{\"abc\":\"def\"}");
+	assert_too_large("[\"abcd\"]", "line 1, column 2: the string that starts here has 4 bytes, "
+				       "more than the 3 allowed");
+	assert_too_large("{\"abcd\":1}", "line 1, column 2: the string that starts here has 4 "
+					 "bytes, more than the 3 allowed");
 }
 
 static void test_nul_in_strings_is_read_when_allowed(void **state)
