@@ -11,6 +11,7 @@
 #include "gateway/health.h"
 #include "gateway/metrics.h"
 #include "gateway/snapshot.h"
+#include "io/loop.h"
 #include "io/server.h"
 #include "scim/error.h"
 #include "store/read.h"
@@ -222,16 +223,12 @@ static void on_socket(void *user, struct exchange *exchange, const struct http_r
 
 /* ---- start and stop ---- */
 
-static struct server *open_server(struct admin *admin, const char *address,
-	server_request_fn *on_request, struct error *err)
+static struct server *open_server(
+	const char *address, server_request_fn *on_request, struct error *err)
 {
 	struct server_options options = { .address = address, .on_request = on_request };
-	struct server *server = server_new(&options, err);
 
-	if (server != NULL) {
-		server_attach(server, 0, admin->gateway->loop, admin);
-	}
-	return server;
+	return server_new(&options, err);
 }
 
 static bool open_servers(struct admin *admin, struct error *err)
@@ -242,7 +239,7 @@ static bool open_servers(struct admin *admin, struct error *err)
 		char address[512];
 
 		snprintf(address, sizeof(address), "unix:%s", config->socket);
-		admin->socket = open_server(admin, address, on_socket, err);
+		admin->socket = open_server(address, on_socket, err);
 		if (admin->socket == NULL) {
 			return error_wrap(err, "admin.socket");
 		}
@@ -250,7 +247,7 @@ static bool open_servers(struct admin *admin, struct error *err)
 	if (config->address == NULL) {
 		return true;
 	}
-	admin->tcp = open_server(admin, config->address, on_tcp, err);
+	admin->tcp = open_server(config->address, on_tcp, err);
 	if (admin->tcp == NULL) {
 		return error_wrap(err, "admin.address");
 	}
@@ -261,7 +258,7 @@ static bool open_servers(struct admin *admin, struct error *err)
 		       config->address);
 }
 
-struct admin *admin_start(struct gateway *gateway, struct error *err)
+struct admin *admin_open(struct gateway *gateway, struct error *err)
 {
 	struct admin *admin = must_calloc(1, sizeof(*admin));
 
@@ -271,9 +268,49 @@ struct admin *admin_start(struct gateway *gateway, struct error *err)
 		admin_free(admin);
 		return NULL;
 	}
+	return admin;
+}
+
+void admin_attach(struct admin *admin)
+{
+	struct gateway *gateway = admin->gateway;
+
 	admin->watch = store_watch(gateway->store, STORE_NEWS_ENTRIES, gateway->loop,
 		admin_journal_news, admin);
-	return admin;
+	if (admin->socket != NULL) {
+		server_attach(admin->socket, 0, gateway->loop, admin);
+	}
+	if (admin->tcp != NULL) {
+		server_attach(admin->tcp, 0, gateway->loop, admin);
+	}
+}
+
+static void on_server_stopped(void *user)
+{
+	struct admin *admin = user;
+
+	if (--admin->stopping == 0) {
+		admin->done(admin->done_user);
+	}
+}
+
+void admin_stop(struct admin *admin, admin_done_fn *done, void *user)
+{
+	struct loop *loop = admin->gateway->loop;
+
+	admin->done = done;
+	admin->done_user = user;
+	admin->stopping = 1;
+	admin_journal_stop(admin);
+	if (admin->socket != NULL) {
+		admin->stopping++;
+		server_stop(admin->socket, 1000, loop, on_server_stopped, admin);
+	}
+	if (admin->tcp != NULL) {
+		admin->stopping++;
+		server_stop(admin->tcp, 1000, loop, on_server_stopped, admin);
+	}
+	loop_post(loop, on_server_stopped, admin);
 }
 
 void admin_free(struct admin *admin)
@@ -284,7 +321,6 @@ void admin_free(struct admin *admin)
 	if (admin->watch != NULL) {
 		store_unwatch(admin->gateway->store, admin->watch);
 	}
-	admin_journal_stop(admin);
 	server_free(admin->socket);
 	server_free(admin->tcp);
 	store_reader_close(admin->reader);

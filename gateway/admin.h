@@ -21,6 +21,11 @@ struct admin;
 struct error;
 struct gateway;
 
-/* NULL: ERROR_CONFIG, ERROR_IO. */
-struct admin *admin_start(struct gateway *gateway, struct error *err);
-void admin_free(struct admin *admin); /* NULL is fine. Main loop, which no longer runs. */
+/* Opens the sockets, serves nothing yet. NULL: ERROR_CONFIG, ERROR_IO. */
+struct admin *admin_open(struct gateway *gateway, struct error *err);
+/* Serves from now on, in the main loop. */
+void admin_attach(struct admin *admin);
+/* Ends streams and connections; done(user) comes in the main loop. */
+typedef void admin_done_fn(void *user);
+void admin_stop(struct admin *admin, admin_done_fn *done, void *user);
+void admin_free(struct admin *admin); /* never attached, or stopped. NULL is fine. */

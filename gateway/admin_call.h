@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <jansson.h>
 #include "base/error.h"
+#include "gateway/admin.h"
 #include "io/http.h"
 
 struct arena;
@@ -21,6 +22,9 @@ struct admin {
 	struct store_reader *reader; /* of the main thread */
 	struct store_watch *watch;   /* new entries, for followers */
 	struct admin_follower *followers;
+	int stopping; /* what is not stopped yet */
+	admin_done_fn *done;
+	void *done_user;
 };
 
 struct admin_call {

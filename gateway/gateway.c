@@ -176,7 +176,6 @@ static bool start_worker(struct gateway *gateway, unsigned index, struct error *
 		return false;
 	}
 	worker->loop = loop_thread_loop(worker->thread);
-	loop_post(worker->loop, attach, worker);
 	return true;
 }
 
@@ -294,6 +293,16 @@ static void tell_ready(const struct gateway *gateway)
 		port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
 }
 
+/* Nothing can fail any more: from here on there are clients. */
+static void begin_to_serve(struct gateway *gateway)
+{
+	admin_attach(gateway->admin);
+	for (size_t i = 0; i < gateway->worker_count; i++) {
+		loop_post(gateway->workers[i].loop, attach, &gateway->workers[i]);
+	}
+	tell_ready(gateway);
+}
+
 static bool start(struct gateway *gateway, struct error *err)
 {
 	gateway->worker_count = worker_count(gateway->config);
@@ -309,11 +318,11 @@ static bool start(struct gateway *gateway, struct error *err)
 	}
 	gateway->token_watch = store_watch(gateway->store, STORE_NEWS_TOKENS, gateway->loop,
 		on_reloaded_tokens, gateway);
-	gateway->admin = admin_start(gateway, err);
+	gateway->admin = admin_open(gateway, err);
 	if (gateway->admin == NULL) {
 		return false;
 	}
-	tell_ready(gateway);
+	begin_to_serve(gateway);
 	return true;
 }
 
@@ -359,9 +368,18 @@ void gateway_free(struct gateway *gateway)
 	memory_free(gateway);
 }
 
+static void on_drained(void *user)
+{
+	struct gateway *gateway = user;
+
+	admin_stop(gateway->admin, gateway->done, gateway->done_user);
+}
+
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
 {
 	__atomic_store_n(&gateway->stopping, true, __ATOMIC_RELAXED); /* readyz says so */
-	server_stop(gateway->server, gateway->config->listen.deadlines.drain_ms, gateway->loop, done,
-		user);
+	gateway->done = done;
+	gateway->done_user = user;
+	server_stop(gateway->server, gateway->config->listen.deadlines.drain_ms, gateway->loop,
+		on_drained, gateway);
 }

@@ -73,6 +73,8 @@ struct gateway_worker {
 	struct metrics_thread *metrics;
 };
 
+typedef void gateway_done_fn(void *user);
+
 struct gateway {
 	const struct config *config;
 	const struct scim_model *model;
@@ -100,6 +102,8 @@ struct gateway {
 	int64_t started_us;
 	bool stopping; /* atomic */
 	struct reload *reload;
+	gateway_done_fn *done; /* of gateway_stop() */
+	void *done_user;
 };
 
 /*
@@ -112,7 +116,6 @@ struct gateway *gateway_start(const struct config *config, struct loop *loop, st
  * Stops accepting, lets what runs finish within listen.deadlines.drain_ms, publishes the journal,
  * closes. done(user) comes in the main loop; then gateway_free().
  */
-typedef void gateway_done_fn(void *user);
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
 void gateway_free(struct gateway *gateway);
 
