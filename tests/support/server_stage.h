@@ -22,6 +22,7 @@ struct stage {
 	atomic_int requests;
 	atomic_int events_ready;
 	atomic_int events_gone;
+	atomic_int blocked; /* a stream waits for its client */
 	struct exchange *held;
 	sem_t holding; /* the handler has kept an exchange */
 	sem_t told;    /* a stream was told that its client is gone */
@@ -65,6 +66,8 @@ __attribute__((unused)) static void write_stream(void)
 	}
 	if (more) {
 		server_stream_end(stage->held);
+	} else {
+		stage->blocked++;
 	}
 }
 
