@@ -12,13 +12,6 @@ packages="
 	libsqlite3-dev libssl-dev libutf8proc-dev llvm-14 meson ninja-build pkg-config python3-venv
 	slowhttptest valgrind zlib1g-dev
 "
-# What ./run build needs; an image build asks for these alone.
-build_packages="
-	ca-certificates gcc git libc6-dev libcurl4-openssl-dev libevent-dev libfyaml-dev libjansson-dev
-	libpcre2-dev libsqlite3-dev libssl-dev libutf8proc-dev meson ninja-build pkg-config python3-venv
-	zlib1g-dev
-"
-
 opa_version=1.22.2
 tessera_version=1.0.4
 go_minimum=26        # 1.26
@@ -114,27 +107,29 @@ setup_go() {
 	mkdir -p .setup/bin
 	go=$(find_go) || die "no Go of version 1.$go_minimum or newer, and pip could not bring one"
 	go_install opa "github.com/open-policy-agent/opa@v$opa_version"
-	[ "$setup_for" = build ] ||
-		go_install fsck "github.com/transparency-dev/tessera/cmd/fsck@v$tessera_version"
+	go_install fsck "github.com/transparency-dev/tessera/cmd/fsck@v$tessera_version"
 }
 
 # Digest of everything that set-up depends on; the path because a venv cannot be moved.
 setup_inputs() {
 	{
-		printf '%s\n%s\n' "$root" "$setup_for"
+		printf '%s\n' "$root"
 		cat tools/setup.sh tests/requirements.txt
 		/usr/bin/python3 --version 2>&1
 	} | sha256sum
 }
 
-setup() { # [build]: only what ./run build needs
-	setup_for=${1:-all}
-	[ "$setup_for" = all ] || packages=$build_packages
-	started=$(now)
+# Enough for ./run build.
+setup_build() {
 	mkdir -p .setup
 	setup_packages
+}
+
+setup() {
+	started=$(now)
+	setup_build
 	if [ "$(cat .setup/stamp 2>/dev/null)" = "$(setup_inputs)" ] &&
-		[ -x .setup/venv/bin/python ] && [ -x .setup/bin/opa ]; then
+		[ -x .setup/venv/bin/python ] && [ -x .setup/bin/opa ] && [ -x .setup/bin/fsck ]; then
 		return 0
 	fi
 	rm -f .setup/stamp
