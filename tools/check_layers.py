@@ -51,7 +51,7 @@ LIBRARIES = {
 # Headers of the C library and the kernel that may be included; anything else is a library nobody agreed to.
 SYSTEM = set(
     """
-    assert.h ctype.h dirent.h endian.h errno.h fcntl.h fenv.h fnmatch.h float.h getopt.h glob.h grp.h
+    assert.h ctype.h dirent.h endian.h errno.h fcntl.h fenv.h fnmatch.h float.h ftw.h getopt.h glob.h grp.h
     inttypes.h ifaddrs.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h sched.h semaphore.h
     setjmp.h signal.h spawn.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
     string.h strings.h syslog.h termios.h threads.h time.h uchar.h unistd.h wchar.h wctype.h
