@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 static void test_a_fake_clock_stands_still(void **state)
@@ -47,6 +48,9 @@ static void test_format_writes_utc_with_microseconds(void **state)
 		{ INT64_C(951782400999999), "2000-02-29T00:00:00.999999Z" },
 		{ -1, "1969-12-31T23:59:59.999999Z" },
 		{ INT64_C(253402300799999999), "9999-12-31T23:59:59.999999Z" },
+		{ INT64_C(-62135596800000000), "0001-01-01T00:00:00.000000Z" },
+		{ INT64_C(-62135596800000001), "out of range" },
+		{ INT64_C(253402300800000000), "out of range" },
 		{ INT64_MAX, "out of range" },
 		{ INT64_MIN, "out of range" },
 	};
@@ -59,12 +63,30 @@ static void test_format_writes_utc_with_microseconds(void **state)
 	}
 }
 
+static void test_every_day_of_five_centuries_is_that_of_the_c_library(void **state)
+{
+	char text[CLOCK_TEXT_BYTES];
+	char expected[CLOCK_TEXT_BYTES];
+	(void)state;
+
+	for (int64_t day = -100000; day < 100000; day++) {
+		time_t seconds = (time_t)(day * 86400 + (day & 1 ? 86399 : 0));
+		struct tm parts;
+
+		clock_format(seconds * INT64_C(1000000), text);
+		gmtime_r(&seconds, &parts);
+		strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S.000000Z", &parts);
+		assert_string_equal(text, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_fake_clock_stands_still),
 		cmocka_unit_test(test_the_real_monotonic_clock_does_not_go_back),
 		cmocka_unit_test(test_format_writes_utc_with_microseconds),
+		cmocka_unit_test(test_every_day_of_five_centuries_is_that_of_the_c_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,6 +181,10 @@ static const char *const wrong_texts[][2] = {
 				"the other half is missing" },
 	{ "\"\\ud800x\"", "line 1, column 2: \\ud800 is half of a surrogate pair and the "
 			  "other half is missing" },
+	{ "\"\\udc00\\udc00\"", "line 1, column 2: \\udc00 is half of a surrogate pair and the "
+				"other half is missing" },
+	{ "\"\\udfff\"", "line 1, column 2: \\udfff is half of a surrogate pair and the other half "
+			 "is missing" },
 	{ "\"\\udc00\\ud800\"", "line 1, column 2: \\udc00 is half of a surrogate pair and "
 				"the other half is missing" },
 	{ "\"x\\u0000\"", "line 1, column 3: U+0000 is not allowed in strings" },
