@@ -197,16 +197,16 @@ static size_t read_short_integer(const char *text, size_t size, int64_t *number)
 {
 	size_t sign = size > 0 && text[0] == '-';
 	size_t end = size < sign + 19 ? size : sign + 19;
-	int64_t magnitude = 0;
+	uint64_t magnitude = 0; /* one digit more than counts is read: 19 do fit */
 	size_t at = sign;
 
 	while (at < end && text[at] >= '0' && text[at] <= '9') {
-		magnitude = magnitude * 10 + (text[at++] - '0');
+		magnitude = magnitude * 10 + (uint64_t)(text[at++] - '0');
 	}
 	bool is_other = at == sign || at - sign > 18 || (text[sign] == '0' && at - sign > 1) ||
 			(at < size && (text[at] == '.' || (text[at] | 0x20) == 'e'));
 
-	*number = sign != 0 ? -magnitude : magnitude;
+	*number = sign != 0 ? -(int64_t)magnitude : (int64_t)magnitude;
 	return is_other ? 0 : at;
 }
 
