@@ -206,8 +206,11 @@ static size_t read_short_integer(const char *text, size_t size, int64_t *number)
 	bool is_other = at == sign || at - sign > 18 || (text[sign] == '0' && at - sign > 1) ||
 			(at < size && (text[at] == '.' || (text[at] | 0x20) == 'e'));
 
+	if (is_other) {
+		return 0;
+	}
 	*number = sign != 0 ? -(int64_t)magnitude : (int64_t)magnitude;
-	return is_other ? 0 : at;
+	return at;
 }
 
 enum number_result number_read(struct arena *arena, const char *text, size_t size, size_t *used,
