@@ -17,7 +17,8 @@
 
 /*
  * posix_spawn(), because a fork() of a program with threads may do next to nothing before its exec.
- * The end is seen through a pidfd: no SIGCHLD, which belongs to nobody in a library.
+ * The end is seen through a pidfd: no SIGCHLD, which belongs to nobody in a library. Where there is
+ * none (an old kernel, a strict sandbox, valgrind 3.19) it is asked for every 10 ms.
  *
  * The result is complete when the child has ended and both outputs are at their end. What is left
  * of its group is killed with it; a grandchild that left the group and holds an output open is
@@ -27,6 +28,7 @@
 #define TIMEOUT_MS 30000
 #define OUTPUT_BYTES (1024 * 1024)
 #define AFTER_END_MS 1000
+#define POLL_MS 10
 #define READ_BYTES (64 * 1024)
 
 struct pipe_end {
@@ -43,6 +45,7 @@ struct child {
 	pid_t pid;
 	int pidfd;
 	struct event ended;
+	struct loop_timer poll;
 	bool has_ended;
 	struct loop_timer timer;
 	struct pipe_end input;
@@ -108,6 +111,7 @@ static void check_finished(struct child *child)
 	}
 	close_end(&child->input);
 	loop_timer_fini(&child->timer);
+	loop_timer_fini(&child->poll);
 	finish(child);
 }
 
@@ -133,19 +137,18 @@ static void on_timer(void *user)
 	check_finished(child);
 }
 
-static void on_ended(evutil_socket_t fd, short events, void *user)
+/* False: it has not ended. */
+static bool take_end(struct child *child)
 {
-	struct child *child = user;
+	siginfo_t info = { 0 };
 	int status = 0;
 
-	(void)events;
-	kill(-child->pid, SIGKILL); /* before waitpid(): as long as there is a zombie, the number is
-				       its own */
-	if (waitpid(child->pid, &status, WNOHANG) != child->pid) {
-		return;
+	if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+		info.si_pid != child->pid) {
+		return false;
 	}
-	event_del(&child->ended);
-	close(fd);
+	kill(-child->pid, SIGKILL); /* as long as there is a zombie, the number is its own */
+	waitpid(child->pid, &status, 0);
 	child->has_ended = true;
 	if (child->message[0] == '\0') { /* not by us */
 		bool exited = WIFEXITED(status);
@@ -153,7 +156,30 @@ static void on_ended(evutil_socket_t fd, short events, void *user)
 		child->status = exited ? WEXITSTATUS(status) : WTERMSIG(status);
 	}
 	loop_timer_start(&child->timer, AFTER_END_MS);
-	check_finished(child);
+	return true;
+}
+
+static void on_ended(evutil_socket_t fd, short events, void *user)
+{
+	struct child *child = user;
+
+	(void)events;
+	if (take_end(child)) {
+		event_del(&child->ended);
+		close(fd);
+		check_finished(child);
+	}
+}
+
+static void on_poll(void *user)
+{
+	struct child *child = user;
+
+	if (take_end(child)) {
+		check_finished(child);
+	} else {
+		loop_timer_start(&child->poll, POLL_MS);
+	}
 }
 
 /* ---- pipes ---- */
@@ -339,9 +365,15 @@ static void watch_child(struct child *child, struct pipes *pipes, int64_t timeou
 		child->input.fd = take(&pipes->input[1]);
 		watch(child, &child->input, EV_WRITE, on_input);
 	}
-	event_assign(&child->ended, loop_base(child->loop), child->pidfd, EV_READ | EV_PERSIST,
-		on_ended, child);
-	event_add(&child->ended, NULL);
+	loop_timer_init(&child->poll, child->loop, on_poll, child);
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	if (child->pidfd >= 0) {
+		event_assign(&child->ended, loop_base(child->loop), child->pidfd,
+			EV_READ | EV_PERSIST, on_ended, child);
+		event_add(&child->ended, NULL);
+	} else {
+		loop_timer_start(&child->poll, POLL_MS);
+	}
 	loop_timer_init(&child->timer, child->loop, on_timer, child);
 	loop_timer_start(&child->timer, timeout_ms > 0 ? timeout_ms : TIMEOUT_MS);
 }
@@ -373,11 +405,6 @@ void process_start(
 	if (failed != 0) {
 		fail(child, failed == ENOENT ? PROCESS_NOT_FOUND : PROCESS_FAILED, options->argv[0],
 			failed);
-	} else if ((child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0)) < 0) {
-		int why = errno;
-		kill(-child->pid, SIGKILL);
-		waitpid(child->pid, NULL, 0);
-		fail(child, PROCESS_FAILED, "pidfd_open", why);
 	} else {
 		watch_child(child, &pipes, options->timeout_ms);
 	}

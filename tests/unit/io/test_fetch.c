@@ -245,7 +245,7 @@ static int teardown_tls(void **state)
 
 static void test_certificates_are_verified_with_name_and_authority(void **state)
 {
-	struct fetch_request request = { .allow_private = true };
+	struct fetch_request request = { .allow_private = true, .connect_ms = 30000 };
 
 	(void)state;
 	ask(request, "https://localhost:PORT/a");

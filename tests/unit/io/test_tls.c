@@ -18,18 +18,29 @@ static struct tls *tls;
 
 static const struct tls_options files = { CERTIFICATE, KEY };
 
-static int setup_tls(void **state)
+static int setup_with_deadline(int64_t handshake_ms)
 {
 	struct server_options options = usual;
 	struct error err = { 0 };
 
-	(void)state;
 	certificate_write(CERTIFICATE, KEY, NAMES, 1);
 	tls = tls_new(&files, &err);
 	assert_non_null(tls);
 	options.tls = tls;
-	options.handshake_ms = 80;
+	options.handshake_ms = handshake_ms;
 	return setup_with(&options);
+}
+
+static int setup_tls(void **state)
+{
+	(void)state;
+	return setup_with_deadline(0);
+}
+
+static int setup_hasty(void **state)
+{
+	(void)state;
+	return setup_with_deadline(50);
 }
 
 static int teardown_tls(void **state)
@@ -298,7 +309,8 @@ int main(void)
 		TLS_TEST(test_a_session_is_resumed_with_a_ticket),
 		TLS_TEST(test_a_reload_changes_new_connections_only),
 		TLS_TEST(test_a_reload_that_fails_keeps_the_certificate),
-		TLS_TEST(test_a_handshake_that_does_not_come_is_cut),
+		cmocka_unit_test_setup_teardown(
+			test_a_handshake_that_does_not_come_is_cut, setup_hasty, teardown_tls),
 		TLS_TEST(test_plain_http_at_a_tls_port_is_cut),
 		TLS_TEST(test_the_end_of_the_certificate_is_known),
 		cmocka_unit_test(test_files_that_are_none_are_named),
