@@ -123,6 +123,7 @@ class Checker:
         elif path.suffix == ".c" and includes and not includes[0][1]:
             if includes[0][2].split("/")[0] == relative.parts[0]:
                 rest = includes[1:]  # several .c of one .h: that header first
+        rest = [entry for entry in rest if not entry[2].endswith("_rows.h")]  # they stand where they are used
         keys = [(0 if is_system else 1, name) for _, is_system, name in rest]
         for index in range(1, len(keys)):
             if keys[index] < keys[index - 1]:
