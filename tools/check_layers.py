@@ -13,7 +13,8 @@ from pathlib import Path
 LAYERS = {
     "base": ((), ("openssl", "jansson")),
     "scim": (("base",), ("utf8proc",)),
-    "policy": (("base",), ("pcre2", "zlib", "jansson", "openssl")),
+    # utf8proc: upper and lower case, character classes.
+    "policy": (("base",), ("pcre2", "utf8proc", "zlib", "jansson", "openssl")),
     "config": (("base",), ("libfyaml",)),
     "io": (("base",), ("libevent", "libcurl", "openssl")),
     "store": (("base", "io", "scim"), ("sqlite3", "libpq")),
