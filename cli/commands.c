@@ -7,5 +7,12 @@ const struct cli_command *const cli_commands[] = {
 	cli_init_commands,
 	cli_config_commands,
 	cli_serve_commands,
+	cli_status_commands,
+	cli_journal_commands,
+	cli_policy_commands,
+	cli_delivery_commands,
+	cli_source_commands,
+	cli_token_commands,
+	cli_backup_commands,
 	NULL,
 };

@@ -6,9 +6,16 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_config_commands[];
+extern const struct cli_command cli_delivery_commands[];
 extern const struct cli_command cli_init_commands[];
+extern const struct cli_command cli_journal_commands[];
+extern const struct cli_command cli_policy_commands[];
 extern const struct cli_command cli_serve_commands[];
+extern const struct cli_command cli_source_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_token_commands[];
 
 /* Ended by NULL. */
 extern const struct cli_command *const cli_commands[];

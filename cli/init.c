@@ -16,7 +16,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/starter.h"
-#include "cli/token_text.h"
+#include "gateway/token_text.h"
 #include "config/load.h"
 #include "journal/key.h"
 

@@ -3,18 +3,15 @@
  * entry of kind system: who may speak for a source is a fact that decisions rest on.
  */
 #include <string.h>
-#include <zlib.h>
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/encode.h"
 #include "base/memory.h"
 #include "base/secret.h"
 #include "base/value.h"
 #include "config/config.h"
 #include "gateway/admin_call.h"
 #include "gateway/gateway.h"
+#include "gateway/token_text.h"
 #include "journal/entry.h"
 #include "store/commit.h"
 #include "store/read.h"
@@ -29,7 +26,7 @@ struct change {
 	struct store_token token;
 	struct store_setting setting;
 	char name[64];
-	char text[160]; /* the new token, wiped afterwards */
+	char text[TOKEN_BYTES]; /* the new token, wiped afterwards */
 };
 
 static bool record(struct change *change, const char *operation, struct error *err)
@@ -170,28 +167,6 @@ void admin_tokens(struct admin_call *call)
 	admin_reply(call, 200, document);
 }
 
-/* scimward_<8 hex>_<43 base64url of 256 random bits>_<crc32>: findable by secret scanners, and a
- * mistyped one is known as such. */
-static void make_token(char *text, size_t size)
-{
-	uint8_t name[4];
-	uint8_t bytes[32];
-	struct buf it = { 0 };
-
-	random_bytes(name, sizeof(name));
-	random_bytes(bytes, sizeof(bytes));
-	buf_append_text(&it, "scimward_");
-	encode_hex(&it, name, sizeof(name));
-	buf_append_char(&it, '_');
-	encode_base64url(&it, bytes, sizeof(bytes));
-	buf_printf(&it, "_%08lx",
-		crc32(0, (const unsigned char *)buf_text(&it), (unsigned)it.size) & 0xffffffffUL);
-	snprintf(text, size, "%s", buf_text(&it));
-	secret_wipe(it.data, it.size);
-	secret_wipe(bytes, sizeof(bytes));
-	buf_fini(&it);
-}
-
 static void on_token_made(void *user)
 {
 	struct change *change = user;
@@ -222,8 +197,8 @@ void admin_token_create(struct admin_call *call)
 		return;
 	}
 	change = change_new(call, source);
-	make_token(change->text, sizeof(change->text));
-	digest_sha256(change->text, strlen(change->text), change->token.sha256);
+	token_text_new(change->text);
+	token_text_digest(change->text, strlen(change->text), change->token.sha256);
 	change->token.source = source->id;
 	change->token.label = label != NULL ? label : "";
 	change->token.created_us = change->commit.now_us;

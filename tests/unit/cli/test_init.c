@@ -14,7 +14,7 @@
 #include "base/encode.h"
 #include "cli/cli.h"
 #include "cli/starter.h"
-#include "cli/token_text.h"
+#include "gateway/token_text.h"
 #include "config/config.h"
 #include "config/load.h"
 #include "journal/key.h"

@@ -1,4 +1,4 @@
-#include "cli/token_text.h"
+#include "gateway/token_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/encode.h"
-#include "cli/token_text.h"
+#include "gateway/token_text.h"
 
 static void test_new_tokens_are_of_the_form_and_differ(void **state)
 {

@@ -1,0 +1,178 @@
+/* policy check and eval: the same loading and the same engine as in the gateway. */
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/value.h"
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "config/config.h"
+#include "gateway/policy_source.h"
+#include "policy/decision.h"
+#include "policy/engine.h"
+#include "scim/datatype.h"
+
+enum { INPUT_BYTES = 16 * 1024 * 1024 };
+
+/* The folder or bundle that was named, or the configuration's. */
+static bool where(struct cli *cli, const char *path, struct config_policy *policy)
+{
+	size_t size = path != NULL ? strlen(path) : 0;
+	const struct config *config;
+
+	*policy = (struct config_policy){ .opa = "opa", .opa_timeout_ms = 60000 };
+	if (path == NULL) {
+		config = cli_config(cli);
+		if (config == NULL) {
+			return false;
+		}
+		*policy = config->policy;
+	} else if (size > 7 && strcmp(path + size - 7, ".tar.gz") == 0) {
+		policy->bundle = path;
+	} else {
+		policy->directory = path;
+	}
+	return true;
+}
+
+static int check(struct cli *cli)
+{
+	struct config_policy where_it_is;
+	struct error err = { 0 };
+	CLEANUP(policy_cleanup) struct policy *policy = NULL;
+
+	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
+		return CLI_ERROR;
+	}
+	policy = policy_source_load(&where_it_is, &err);
+	if (policy == NULL || !policy_source_try(policy, &err)) {
+		cli_fail(cli, &err);
+		return err.code == ERROR_POLICY ? CLI_NO : CLI_ERROR;
+	}
+	if (cli->format == CLI_JSON) {
+		json_t *it = json_object();
+
+		json_object_set_new(it, "valid", json_true());
+		json_object_set_new(it, "revision", json_string(policy_revision(policy)));
+		cli_print_json(cli, "policy", it);
+	} else {
+		fprintf(cli->out, "fine: revision %s\n", policy_revision(policy));
+	}
+	return CLI_OK;
+}
+
+static const struct value *read_input(struct cli *cli, struct arena *arena, struct error *err)
+{
+	static const struct value_limits limits = {
+		.bytes = INPUT_BYTES, .depth = 64, .values = 1000000 };
+	CLEANUP(buf_fini) struct buf text = { 0 };
+	const char *path = cli_option(cli, "input");
+	char chunk[8192];
+	size_t got;
+
+	if (path != NULL && strcmp(path, "-") != 0) {
+		if (!file_read(path, INPUT_BYTES, &text, err)) {
+			return NULL;
+		}
+	} else {
+		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0 && text.size < INPUT_BYTES) {
+			buf_append(&text, chunk, got);
+		}
+	}
+	const struct value *input = value_parse(arena, buf_text(&text), text.size, &limits, err);
+	if (input == NULL) {
+		error_wrap(err, "%s", path != NULL ? path : "standard input");
+	}
+	return input;
+}
+
+/* The time of the input, so that an old operation is decided as it was then. */
+static int64_t time_of(const struct value *input)
+{
+	int64_t us;
+	const char *text = value_find_text(input, "time");
+
+	return text != NULL && scim_datetime_parse(text, strlen(text), true, &us) ? us : clock_now_us();
+}
+
+static int print_decision(struct cli *cli, const struct policy_decision *decision)
+{
+	CLEANUP(buf_fini) struct buf text = { 0 };
+
+	if (cli->format == CLI_JSON) {
+		value_print(&text, decision->value);
+		cli_print_json(cli, "decision", json_loadb(buf_text(&text), text.size, 0, NULL));
+	} else {
+		value_print_pretty(&text, decision->value);
+		fprintf(cli->out, "%s\n", buf_text(&text));
+	}
+	return decision->effect == POLICY_ALLOW ? CLI_OK : CLI_NO;
+}
+
+static int eval(struct cli *cli)
+{
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	CLEANUP(policy_worker_cleanup) struct policy_worker *worker = policy_worker_new();
+	CLEANUP(policy_cleanup) struct policy *policy = NULL;
+	struct config_policy where_it_is;
+	struct policy_decision decision;
+	struct policy_failure failure;
+	struct policy_call call = { .worker = worker, .arena = arena };
+	struct error err = { 0 };
+
+	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
+		return CLI_ERROR;
+	}
+	call.input = read_input(cli, arena, &err);
+	if (call.input != NULL) {
+		policy = policy_source_load(&where_it_is, &err);
+	}
+	if (policy == NULL || !policy_source_try(policy, &err)) {
+		return cli_fail(cli, &err);
+	}
+	call.time_us = time_of(call.input);
+	if (!policy_decide(policy, policy_find_entrypoint(policy, "scimward/decision"), &call,
+		    &decision, &failure)) {
+		error_set(&err, ERROR_POLICY, "no answer (%s): %s", policy_failure_code(failure.kind),
+			failure.text);
+		return cli_fail(cli, &err);
+	}
+	return print_decision(cli, &decision);
+}
+
+static const struct cli_row_option eval_options[] = {
+	{ 'i', "input", "FILE", "the operation as JSON; - or nothing: standard input" },
+	{ 0 },
+};
+
+const struct cli_command cli_policy_commands[] = {
+	{ .noun = "policy",
+		.verb = "check",
+		.arguments = "[DIR|BUNDLE]",
+		.max_arguments = 1,
+		.summary = "Load a policy as the gateway would and say what is wrong",
+		.details = "Raw Rego is held against the schema of the input (`opa check --strict`), "
+			   "compiled, verified, and asked for one decision. Exit code 2 when it is "
+			   "refused.\n",
+		.examples = "scimward policy check\n"
+			    "scimward policy check ./policy\n"
+			    "scimward policy check bundle.tar.gz\n",
+		.run = check },
+	{ .noun = "policy",
+		.verb = "eval",
+		.arguments = "[DIR|BUNDLE]",
+		.max_arguments = 1,
+		.summary = "Ask a policy for one decision",
+		.details = "Exit code 0 when the operation is allowed, 2 when it is denied or held.\n",
+		.options = eval_options,
+		.examples = "scimward policy eval --input operation.json\n"
+			    "# an operation of the journal, decided by another policy\n"
+			    "scimward journal show 8812 -o json | jq .entry.input | scimward policy "
+			    "eval ./policy\n",
+		.run = eval },
+	{ 0 },
+};

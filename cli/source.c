@@ -1,0 +1,51 @@
+/* Sources, through the running gateway. */
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+
+static int change(struct cli *cli, const char *verb, const char *said)
+{
+	char path[256];
+	struct error err = { 0 };
+
+	snprintf(path, sizeof(path), "/admin/v1/sources/%.128s/%s", cli->arguments[0], verb);
+	if (!cli_call(cli, "POST", path, NULL, 0, NULL, &err)) {
+		return cli_fail(cli, &err);
+	}
+	cli_say(cli, "source %s %s", cli->arguments[0], said);
+	return CLI_OK;
+}
+
+static int pause_source(struct cli *cli)
+{
+	return change(cli, "pause",
+		"is paused: its writes are answered 503 and change nothing, reads go on");
+}
+
+static int resume_source(struct cli *cli)
+{
+	return change(cli, "resume", "may write again");
+}
+
+const struct cli_command cli_source_commands[] = {
+	{ .noun = "source",
+		.verb = "pause",
+		.arguments = "NAME",
+		.min_arguments = 1,
+		.max_arguments = 1,
+		.summary = "Answer a source's writes with 503 until it is resumed",
+		.details = "For a source that does damage. Nothing is deleted; the source tries "
+			   "again by itself. Survives a restart.\n",
+		.examples = "scimward source pause entra\n",
+		.run = pause_source },
+	{ .noun = "source",
+		.verb = "resume",
+		.arguments = "NAME",
+		.min_arguments = 1,
+		.max_arguments = 1,
+		.summary = "Let a paused source write again",
+		.examples = "scimward source resume entra\n",
+		.run = resume_source },
+	{ 0 },
+};
