@@ -135,7 +135,8 @@ static void test_fixtures_are_understood_as_expected_at_every_split(void **state
 
 	(void)state;
 	if (entries == NULL) {
-		skip(); /* the fixtures are not part of the repository */
+		print_message("# no fixtures here: they are not part of the repository\n");
+		return; /* skip() of cmocka 1.1.5 is a failure for meson */
 	}
 	assert_int_equal(json_array_size(entries), sizeof(expected) / sizeof(expected[0]));
 	json_array_foreach(entries, i, entry)
