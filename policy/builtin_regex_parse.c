@@ -293,7 +293,7 @@ static const struct regex_node *any_node(struct regex_parser *p)
 
 static bool parse_group(struct regex_parser *p, struct sequence *sequence)
 {
-	const struct regex_node *node;
+	const struct regex_node *node = NULL;
 
 	if (policy_regex_is_next(p, 1, '?')) {
 		/* Flags leave no node: in `a(?i)*` the star belongs to the a, as it does in Go. */
