@@ -42,12 +42,11 @@ void admin_reply(struct admin_call *call, int status, json_t *document)
 
 void admin_reply_error(struct admin_call *call, const struct error *err)
 {
-	json_t *error = json_object();
 	json_t *document = json_object();
 
-	json_object_set_new(error, "code", json_string(error_name(err->code)));
-	json_object_set_new(error, "message", json_string(err->text));
-	json_object_set_new(document, "error", error);
+	json_object_set_new(document, "error", json_string(error_name(err->code)));
+	json_object_set_new(document, "message", json_string(err->text));
+	json_object_set_new(document, "schemaVersion", json_integer(1));
 	admin_reply(call, scim_error_status(err->code), document);
 }
 

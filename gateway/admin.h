@@ -13,7 +13,7 @@
  *     POST   /admin/v1/sources/NAME/pause|resume
  *     POST   /admin/v1/reload   POST /admin/v1/backup {"to"}
  *
- * Answers are documents with "schemaVersion": 1; errors {"error": {"code", "message"}}.
+ * Answers are documents with "schemaVersion": 1; errors {"error": CODE, "message"}.
  */
 #pragma once
 
