@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/config_rules.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -43,14 +44,19 @@ static int terminal_columns(FILE *file)
 	return size.ws_col;
 }
 
-const struct config *cli_config(struct cli *cli)
+static const struct config *load_once(
+	struct cli *cli, struct config *(*load)(const char *, struct config_report *))
 {
 	struct config_report report = { 0 };
 
 	if (cli->config != NULL) {
 		return cli->config;
 	}
-	cli->config = config_load_without_secrets(cli->config_path, &report);
+	cli->config = load(cli->config_path, &report);
+	if (cli->config != NULL && !config_rules_check(cli->config, &report)) {
+		config_free(cli->config);
+		cli->config = NULL;
+	}
 	if (cli->config == NULL) {
 		CLEANUP(buf_fini) struct buf text = { 0 };
 		config_report_print(&report, &text, cli->err_colour);
@@ -58,6 +64,16 @@ const struct config *cli_config(struct cli *cli)
 	}
 	config_report_fini(&report);
 	return cli->config;
+}
+
+const struct config *cli_config(struct cli *cli)
+{
+	return load_once(cli, config_load_without_secrets);
+}
+
+const struct config *cli_config_with_secrets(struct cli *cli)
+{
+	return load_once(cli, config_load);
 }
 
 static void print_name(const struct cli *cli, FILE *out)

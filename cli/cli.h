@@ -99,9 +99,11 @@ bool cli_option_int(const struct cli *cli, const char *name, int64_t min, int64_
 
 /*
  * The configuration of -c, loaded once, without the secrets that are references. NULL: all problems
- * are printed; return CLI_ERROR. What needs the secrets (`serve`) calls config_load().
+ * are printed; return CLI_ERROR.
  */
 const struct config *cli_config(struct cli *cli);
+/* The same with all its secrets: for `serve`. Only the first of the two calls loads. */
+const struct config *cli_config_with_secrets(struct cli *cli);
 
 /* "scimward: sentence" on standard error. Returns CLI_ERROR, so that a failure is one line. */
 int cli_fail(const struct cli *cli, const struct error *err);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/config_rules.h"
 #include "cli/output.h"
 #include "config/config.h"
 #include "config/load.h"
@@ -43,6 +44,10 @@ static int check(struct cli *cli)
 	struct config *config = cli_option(cli, "no-secrets") != NULL
 					? config_load_without_secrets(path, &report)
 					: config_load(path, &report);
+	if (config != NULL && !config_rules_check(config, &report)) {
+		config_free(config);
+		config = NULL;
+	}
 	int code = config != NULL ? CLI_OK : CLI_ERROR;
 
 	if (cli->format == CLI_JSON) {

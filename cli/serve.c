@@ -54,7 +54,7 @@ static void harden(void)
 static int serve(struct cli *cli)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-	const struct config *config = cli_config(cli);
+	const struct config *config = cli_config_with_secrets(cli);
 	struct serve serve = { 0 };
 	struct signals *signals;
 	struct error err = { 0 };

@@ -1,0 +1,68 @@
+#include "cli/config_rules.h"
+
+#include <string.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "config/config.h"
+#include "config/load.h"
+#include "connectors/connector.h"
+#include "connectors/profile.h"
+#include "scim/dialect.h"
+#include "scim/filter.h"
+#include "scim/schema.h"
+
+struct rules {
+	const struct config *config;
+	struct config_report *report;
+	struct arena *arena;
+	bool ok;
+};
+
+static void check_filter(
+	struct rules *rules, size_t app, const char *key, const char *type, const char *text)
+{
+	struct error err = { 0 };
+
+	if (text == NULL ||
+		scim_filter_parse(rules->arena, scim_model_type(scim_model_core(), type), text,
+			strlen(text), false, &err) != NULL) {
+		return;
+	}
+	rules->ok = config_report_add(rules->report, rules->config,
+		arena_printf(rules->arena, "apps[%zu].%s", app, key), "%s", err.text);
+}
+
+/* `what` is also the key's name. */
+static void check_known(struct rules *rules, const char *list, size_t index, const char *what,
+	const char *name, bool known)
+{
+	if (known) {
+		return;
+	}
+	rules->ok = config_report_add(rules->report, rules->config,
+		arena_printf(rules->arena, "%s[%zu].%s", list, index, what), "there is no %s '%s'",
+		what, name);
+}
+
+bool config_rules_check(const struct config *config, struct config_report *report)
+{
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	struct rules rules = { .config = config, .report = report, .arena = arena, .ok = true };
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const char *dialect = config->sources[i].dialect;
+		check_known(&rules, "sources", i, "dialect", dialect,
+			scim_dialect_find(dialect) != NULL);
+	}
+	for (size_t i = 0; i < config->app_count; i++) {
+		const struct config_app *app = &config->apps[i];
+		check_known(&rules, "apps", i, "connector", app->connector,
+			connector_find(app->connector) != NULL);
+		check_known(&rules, "apps", i, "profile", app->profile,
+			profile_find(app->profile) != NULL);
+		check_filter(&rules, i, "filter", "User", app->filter);
+		check_filter(&rules, i, "groups.filter", "Group", app->groups.filter);
+	}
+	return rules.ok;
+}
