@@ -142,7 +142,7 @@ static void fill_member(struct slot *slot)
 static void fill_courier(struct slot *slot)
 {
 	const struct store_delivery *due;
-	size_t count;
+	size_t count = 0;
 
 	if (test.flying.taken) {
 		slot->outcome = (struct store_outcome){ .app = test.f.app,
@@ -298,7 +298,7 @@ static bool check_acknowledged(struct after *after, int number)
 static void check_journal(struct after *after)
 {
 	const struct store_entry *entries;
-	size_t count;
+	size_t count = 0;
 
 	if (!store_journal_size(after->reader, &after->size, NULL) ||
 		!store_entries(after->reader, after->arena, 0, OPERATIONS * 2, true, &entries,
@@ -335,7 +335,7 @@ static int64_t check_people(struct after *after, int tenant, int app)
 {
 	const struct store_resource *list;
 	const struct store_entry *entry;
-	size_t count;
+	size_t count = 0;
 
 	if (!store_list(after->reader, after->arena, tenant, STORE_USER, 0, OPERATIONS, &list,
 		    &count, NULL)) {
@@ -364,7 +364,7 @@ static void check_group(struct after *after, int tenant, int64_t people)
 	const struct store_resource *group;
 	const struct store_ref *members;
 	struct store_population population;
-	size_t count;
+	size_t count = 0;
 
 	if (!store_find_rid(after->reader, after->arena, test.group, &group, NULL) ||
 		!store_members_of(after->reader, after->arena, test.group, 0, PEOPLE, &members,
