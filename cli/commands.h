@@ -1,6 +1,6 @@
 /*
- * All nouns. Each cli/<noun>.c defines its table, ended by { 0 }; commands.c lists them in the
- * order of help.
+ * All nouns. Each cli/<noun>.c defines its table, ended by { 0 }, with the rows of a noun together;
+ * commands.c lists them in the order of help.
  */
 #pragma once
 

@@ -70,16 +70,18 @@ void cli_help_noun(FILE *out, const char *noun)
 {
 	fprintf(out, "usage: scimward %s VERB [OPTION]...\n\nverbs:\n", noun);
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		for (const struct cli_command *row = cli_commands[i];
-			row->noun != NULL && strcmp(row->noun, noun) == 0; row++) {
-			print_row(out, row);
+		for (const struct cli_command *row = cli_commands[i]; row->noun != NULL; row++) {
+			if (strcmp(row->noun, noun) == 0) {
+				print_row(out, row);
+			}
 		}
 	}
 	fprintf(out, "\nexamples:\n");
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		for (const struct cli_command *row = cli_commands[i];
-			row->noun != NULL && strcmp(row->noun, noun) == 0; row++) {
-			print_indented(out, row->examples);
+		for (const struct cli_command *row = cli_commands[i]; row->noun != NULL; row++) {
+			if (strcmp(row->noun, noun) == 0) {
+				print_indented(out, row->examples);
+			}
 		}
 	}
 }

@@ -194,11 +194,14 @@ static bool take_letters(struct scanner *scanner, const char *letters)
 
 /* ---- noun and verb ---- */
 
+/* The first row of the noun; the others follow it. NULL: no such noun. */
 static const struct cli_command *find_noun(const char *name)
 {
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		if (strcmp(cli_commands[i]->noun, name) == 0) {
-			return cli_commands[i];
+		for (const struct cli_command *row = cli_commands[i]; row->noun != NULL; row++) {
+			if (strcmp(row->noun, name) == 0) {
+				return row;
+			}
 		}
 	}
 	return NULL;
@@ -215,7 +218,9 @@ static bool take_noun(struct scanner *scanner, const char *word)
 		return true;
 	}
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
-		config_suggest(&suggestion, cli_commands[i]->noun);
+		for (const struct cli_command *row = cli_commands[i]; row->noun != NULL; row++) {
+			config_suggest(&suggestion, row->noun);
+		}
 	}
 	if (suggestion.best != NULL) {
 		cli_usage(
@@ -232,7 +237,7 @@ static bool take_verb(struct scanner *scanner, const char *word)
 	struct config_suggestion suggestion = { .name = word };
 
 	scanner->wish->verb = word;
-	for (; row->noun != NULL; row++) {
+	for (; row->noun != NULL && strcmp(row->noun, scanner->wish->noun) == 0; row++) {
 		if (strcmp(row->verb, word) == 0) {
 			scanner->cli->command = row;
 			return true;
