@@ -30,6 +30,7 @@ static void test_equals_wants_every_byte(void **state)
 	assert_false(secret_equals(secret, "abc\0e", 5));
 	assert_false(secret_equals(secret, "abc", 3));
 	assert_false(secret_equals(secret, "abc\0dx", 6));
+	assert_false(secret_equals(secret, "abc\0d", 6)); /* with the NUL behind it */
 	secret_free(secret);
 }
 

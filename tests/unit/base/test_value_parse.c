@@ -287,6 +287,19 @@ static void test_keys_that_differ_in_case_only_are_refused_when_asked(void **sta
 	}
 }
 
+static void test_every_letter_has_a_twin(void **state)
+{
+	char text[64];
+	(void)state;
+
+	for (char c = 'a'; c <= 'z'; c++) {
+		snprintf(text, sizeof(text), "{\"1234567%c\":1,\"1234567%c\":2}", c, c - 32);
+		assert_null(parse(text));
+		snprintf(text, sizeof(text), "{\"%c\":1,\"%c\":2}", c, c - 32);
+		assert_null(parse(text));
+	}
+}
+
 static void test_only_ascii_letters_have_twins(void **state)
 {
 	(void)state;
@@ -403,6 +416,7 @@ int main(void)
 		WITH_ARENA(test_every_beginning_of_a_text_is_refused),
 		WITH_ARENA(test_duplicate_keys_are_refused_in_objects_of_every_size),
 		WITH_ARENA(test_keys_that_differ_in_case_only_are_refused_when_asked),
+		WITH_ARENA(test_every_letter_has_a_twin),
 		WITH_ARENA(test_only_ascii_letters_have_twins),
 		WITH_ARENA(test_each_limit_holds_exactly),
 		WITH_ARENA(test_nul_in_strings_is_read_when_allowed),
