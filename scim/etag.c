@@ -9,7 +9,19 @@
 
 void scim_etag_format(int64_t version, char text[SCIM_ETAG_BYTES])
 {
-	snprintf(text, SCIM_ETAG_BYTES, "W/\"%" PRId64 "\"", version);
+	char digits[24];
+	size_t count = 0;
+	uint64_t rest = version < 0 ? 0 : (uint64_t)version;
+
+	do { /* by hand: every reply has one */
+		digits[count++] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	memcpy(text, "W/\"", 3);
+	for (size_t i = 0; i < count; i++) {
+		text[3 + i] = digits[count - 1 - i];
+	}
+	memcpy(text + 3 + count, "\"", 2);
 }
 
 static const char *skip_spaces(const char *p)

@@ -158,6 +158,7 @@ const struct scim_model *scim_model_build(struct arena *arena,
 	return model;
 }
 
+static struct arena *core_arena; /* of both models; it lives for ever */
 static const struct scim_model *core_model;
 static const struct scim_model *rfc_model;
 
@@ -177,9 +178,10 @@ static void build_core(void)
 			.schema = &scim_schema_group },
 	};
 
-	core_model = scim_model_build(arena_new(), types, 2, discovery, 3);
+	core_arena = arena_new();
+	core_model = scim_model_build(core_arena, types, 2, discovery, 3);
 	types[0].extensions[1] = NULL;
-	rfc_model = scim_model_build(arena_new(), types, 2, discovery, 3);
+	rfc_model = scim_model_build(core_arena, types, 2, discovery, 3);
 }
 
 static pthread_once_t core_once = PTHREAD_ONCE_INIT;

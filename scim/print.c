@@ -68,6 +68,9 @@ static bool ends_empty(const struct buf *buf)
 static bool wants_sub(const struct scim_outward *outward, const struct scim_attribute *attribute,
 	const char *name)
 {
+	if (outward->projection == NULL && attribute->subs_plain) {
+		return true;
+	}
 	return scim_projection_wants_sub(
 		outward->projection, scim_attribute_sub(attribute, name, strlen(name)));
 }
@@ -240,9 +243,64 @@ static const struct value *parsed(const struct scim_outward *outward)
 					      outward->doc_size, &limits, NULL);
 }
 
+/* ---- groups and members ---- */
+
+enum { PART_VALUE = 1, PART_REF = 2, PART_DISPLAY = 4, PART_TYPE = 8 };
+
+static unsigned wanted_parts(const struct scim_outward *outward)
+{
+	static const struct {
+		const char *name;
+		unsigned part;
+	} parts[] = { { "value", PART_VALUE }, { "$ref", PART_REF }, { "display", PART_DISPLAY },
+		{ "type", PART_TYPE } };
+	const struct scim_resource_type *type = outward->type;
+	const struct scim_attribute *list = type->has_members ? scim_type_find(type, "members", 7)
+							      : scim_type_find(type, "groups", 6);
+	unsigned wanted = 0;
+
+	for (size_t i = 0; list != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		wanted |= wants_sub(outward, list, parts[i].name) ? parts[i].part : 0;
+	}
+	return wanted;
+}
+
+void scim_print_reference(
+	struct buf *buf, struct scim_outward *outward, const struct scim_reference *reference)
+{
+	bool has_members = outward->type->has_members;
+
+	if (outward->references++ == 0) {
+		append(buf, has_members ? ",\"members\":[" : ",\"groups\":[");
+	} else {
+		buf_append_char(buf, ',');
+	}
+	buf_append_char(buf, '{');
+	if ((outward->parts & PART_VALUE) != 0) {
+		append(buf, "\"value\":");
+		buf_append_json_text(buf, reference->id, strlen(reference->id));
+	}
+	if ((outward->parts & PART_REF) != 0) {
+		print_name(buf, "$ref");
+		print_uri(buf, outward->base, has_members ? "/Users" : "/Groups", reference->id);
+	}
+	if ((outward->parts & PART_DISPLAY) != 0 && reference->display != NULL) {
+		print_name(buf, "display");
+		buf_append_json_text(buf, reference->display, reference->display_size);
+	}
+	if ((outward->parts & PART_TYPE) != 0) {
+		print_name(buf, "type");
+		append(buf, has_members ? "\"User\"" : "\"direct\"");
+	}
+	buf_append_char(buf, '}');
+}
+
+/* ---- the whole ---- */
+
 void scim_print_open(struct buf *buf, struct scim_outward *outward)
 {
 	outward->references = 0;
+	outward->parts = wanted_parts(outward);
 	buf_append_text(buf, "{\"id\":");
 	buf_append_json_text(buf, outward->id, strlen(outward->id));
 	if (outward->external_id != NULL && wants(outward, "externalId")) {
@@ -258,46 +316,6 @@ void scim_print_open(struct buf *buf, struct scim_outward *outward)
 	} else {
 		print_projected(buf, outward, parsed(outward));
 	}
-}
-
-/* ---- groups and members ---- */
-
-/* How a reference looks: the list it stands in, and where it points. */
-static const struct scim_attribute *list_of(const struct scim_resource_type *type)
-{
-	return scim_type_find(
-		type, type->has_members ? "members" : "groups", type->has_members ? 7 : 6);
-}
-
-void scim_print_reference(
-	struct buf *buf, struct scim_outward *outward, const struct scim_reference *reference)
-{
-	const struct scim_attribute *list = list_of(outward->type);
-	bool has_members = outward->type->has_members;
-
-	if (outward->references++ == 0) {
-		print_name(buf, list->name);
-		buf_append(buf, "[{", 2);
-	} else {
-		buf_append(buf, ",{", 2);
-	}
-	if (wants_sub(outward, list, "value")) {
-		print_name(buf, "value");
-		buf_append_json_text(buf, reference->id, strlen(reference->id));
-	}
-	if (wants_sub(outward, list, "$ref")) {
-		print_name(buf, "$ref");
-		print_uri(buf, outward->base, has_members ? "/Users" : "/Groups", reference->id);
-	}
-	if (reference->display != NULL && wants_sub(outward, list, "display")) {
-		print_name(buf, "display");
-		buf_append_json_text(buf, reference->display, reference->display_size);
-	}
-	if (wants_sub(outward, list, "type")) {
-		print_name(buf, "type");
-		append(buf, has_members ? "\"User\"" : "\"direct\"");
-	}
-	buf_append_char(buf, '}');
 }
 
 void scim_print_close(struct buf *buf, struct scim_outward *outward)

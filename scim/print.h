@@ -35,7 +35,9 @@ struct scim_outward {
 	size_t doc_size;
 	struct arena *arena; /* used only when doc_text has to be parsed */
 
-	size_t references; /* printed so far; 0 at the start */
+	/* Kept by the functions below. */
+	size_t references; /* printed so far */
+	unsigned parts;    /* of a reference: which are wanted */
 };
 
 /* A member of a Group or a group of a User. */
