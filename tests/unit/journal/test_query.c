@@ -224,7 +224,7 @@ static void test_members_come_back(void **state)
 		","
 		"\"id\":\"0192\",\"name\":{\"familyName\":\"Jensen\"},"
 		"\"" URN "\":{\"department\":\"IT\",\"manager\":{\"value\":\"77\"}},\"userName\":"
-			 "\"bjensen\"}},"
+		"\"bjensen\"}},"
 		"{\"id\":\"2\",\"user\":{\"userName\":\"whole\"}},{\"id\":\"3\"}],\"removed\":["
 		"{\"id\":\"4\",\"user\":{\"userName\":\"kept\"}}]}}";
 	static const uint64_t added[] = { 0, JOURNAL_NONE, 0 };

@@ -8,114 +8,44 @@
 #include <cmocka.h>
 #include "base/buf.h"
 #include "base/error.h"
-#include "journal/checkpoint.h"
-#include "journal/tile.h"
-#include "journal/verify.h"
-#include "tests/unit/journal/support/disk.h"
-#include "tests/unit/journal/support/rows.h"
-
-static const char key_text[] = "PRIVATE+KEY+scimward.example.com/journal+d76d62a6+"
-			       "AQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
-
-struct log {
-	struct disk disk;
-	struct journal_files files;
-	struct rows rows;
-	struct journal_key *key;
-	struct journal_writer *writer;
-	struct error err;
-};
+#include "journal/key.h"
+#include "tests/unit/journal/support/log.h"
 
 static int setup(void **state)
 {
 	static struct log log;
 
-	memset(&log, 0, sizeof(log));
-	disk_init(&log.disk, 1);
-	log.files = disk_files(&log.disk);
-	log.key = journal_key_parse(key_text, strlen(key_text), &log.err);
+	log_init(&log, 1);
 	*state = &log;
 	return log.key != NULL ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-	struct log *log = *state;
-
-	journal_writer_close(log->writer);
-	rows_fini(&log->rows);
-	disk_fini(&log->disk);
-	journal_key_free(log->key);
+	log_fini(*state);
 	return 0;
-}
-
-static bool try_open(struct log *log)
-{
-	const struct journal_writer_options options = {
-		.directory = "/j/log",
-		.state_path = "/j/signed",
-		.key = log->key,
-		.source = rows_source(&log->rows),
-		.files = &log->files,
-	};
-
-	journal_writer_close(log->writer);
-	log->err = (struct error){ 0 };
-	log->writer = journal_writer_open(&options, &log->err);
-	return log->writer != NULL;
 }
 
 static void open_log(struct log *log)
 {
-	if (!try_open(log)) {
+	if (!log_try_open(log)) {
 		fail_msg("%s", log->err.text);
 	}
-}
-
-static bool try_publish(struct log *log)
-{
-	bool more = true;
-
-	log->err = (struct error){ 0 };
-	while (more) {
-		if (!journal_writer_publish(log->writer, &more, &log->err)) {
-			return false;
-		}
-	}
-	return true;
 }
 
 static void publish(struct log *log)
 {
-	if (!try_publish(log)) {
+	if (!log_try_publish(log)) {
 		fail_msg("%s", log->err.text);
-	}
-}
-
-static void check(struct log *log, struct journal_verify_report *report, bool with_rows)
-{
-	struct journal_source source = rows_source(&log->rows);
-	const struct journal_verify_options options = {
-		.directory = "/j/log",
-		.state_path = with_rows ? "/j/signed" : NULL,
-		.source = with_rows ? &source : NULL,
-		.files = &log->files,
-	};
-	struct error err = { 0 };
-
-	if (!journal_verify(&options, report, &err)) {
-		fail_msg("%s", err.text);
 	}
 }
 
 static void assert_intact(struct log *log, uint64_t size)
 {
-	struct journal_verify_report report;
+	struct journal_verify_report report = log_verify(log, true);
 
-	check(log, &report, true);
-	if (!report.intact) {
-		fail_msg("%s", report.problem);
-	}
+	assert_string_equal(report.problem, "");
+	assert_true(report.intact);
 	assert_int_equal(report.checkpoint.size, size);
 	assert_int_equal(report.entries, size);
 }
@@ -291,7 +221,7 @@ static void test_an_older_checkpoint_is_brought_up_to_what_was_signed(void **sta
 
 static void assert_refused(struct log *log, const char *part)
 {
-	assert_false(try_open(log));
+	assert_false(log_try_open(log));
 	assert_int_equal(log->err.code, ERROR_CONFIG);
 	if (strstr(log->err.text, part) == NULL) {
 		fail_msg("'%s' lacks '%s'", log->err.text, part);
@@ -311,7 +241,7 @@ static void test_a_store_behind_its_log_is_refused(void **state)
 	log->rows.count = 300;
 	open_log(log);
 	log->rows.count = 299;
-	assert_false(try_publish(log));
+	assert_false(log_try_publish(log));
 	assert_int_equal(log->err.code, ERROR_CONFIG);
 	log->rows.count = 300;
 	publish(log); /* and goes on when it is back */
@@ -374,7 +304,7 @@ static void test_a_file_that_exists_is_never_changed(void **state)
 	assert_true(journal_files_replace(
 		&log->files, "/j/log/tile/0/001", "other bytes", 11, 0644, &err));
 
-	assert_false(try_publish(log));
+	assert_false(log_try_publish(log));
 	assert_int_equal(log->err.code, ERROR_IO);
 	assert_non_null(strstr(log->err.text, "/j/log/tile/0/001 differs"));
 	assert_string_equal(
@@ -426,11 +356,11 @@ static void test_a_full_disk_passes(void **state)
 	publish(log);
 	rows_grow(&log->rows, 700);
 	log->disk.is_full = true;
-	assert_false(try_publish(log));
+	assert_false(log_try_publish(log));
 	assert_int_equal(log->err.code, ERROR_IO);
 	assert_non_null(strstr(log->err.text, "No space left on device"));
 	assert_int_equal(journal_writer_size(log->writer), 300);
-	assert_false(try_publish(log));
+	assert_false(log_try_publish(log));
 	log->disk.is_full = false;
 	publish(log);
 	assert_intact(log, 1000);
@@ -443,7 +373,7 @@ static void test_an_unreadable_store_passes(void **state)
 	rows_grow(&log->rows, 300);
 	open_log(log);
 	log->rows.is_broken = true;
-	assert_false(try_publish(log));
+	assert_false(log_try_publish(log));
 	assert_int_equal(log->err.code, ERROR_STORE);
 	log->rows.is_broken = false;
 	publish(log);
@@ -464,121 +394,12 @@ static void test_a_kill_at_every_operation(void **state)
 
 		rows_grow(&log->rows, 300);
 		log->disk.left = left;
-		finished = try_publish(log);
+		finished = log_try_publish(log);
 		disk_kill(&log->disk);
 		open_log(log);
 		publish(log);
 		assert_intact(log, grown + 300);
 	}
-}
-
-/* ---- power cuts ---- */
-
-struct public_view {
-	struct log *log;
-	uint64_t seen; /* the largest checkpoint that anybody could have read */
-};
-
-static void on_rename(void *user, const char *path)
-{
-	struct public_view *view = user;
-	struct journal_checkpoint checkpoint;
-	struct error err = { 0 };
-	size_t size;
-
-	if (strcmp(path, "/j/log/checkpoint") != 0) {
-		return;
-	}
-	const uint8_t *bytes = disk_bytes(&view->log->disk, path, &size);
-
-	if (journal_checkpoint_open((const char *)bytes, size, journal_key_verifier(view->log->key),
-		    &checkpoint, &err) &&
-		checkpoint.size > view->seen) {
-		view->seen = checkpoint.size;
-	}
-}
-
-/* Is what lies on the disk after the cut a log that anybody would believe, and can we go on? */
-static bool survives_cut(struct log *log, const struct public_view *view)
-{
-	struct journal_verify_report report;
-	struct error err = { 0 };
-	size_t size;
-	const struct journal_verify_options options = { .directory = "/j/log",
-		.files = &log->files };
-
-	if (disk_bytes(&log->disk, "/j/log/checkpoint", &size) != NULL &&
-		(!journal_verify(&options, &report, &err) || !report.intact)) {
-		return false;
-	}
-	if (!try_open(log) || journal_writer_size(log->writer) < view->seen || !try_publish(log)) {
-		return false;
-	}
-	check(log, &report, true);
-	return report.intact && report.checkpoint.size == log->rows.count;
-}
-
-/* How many of the cuts lost something. */
-static unsigned cut_power(unsigned cuts, bool no_sync, bool no_sync_folder)
-{
-	struct log log = { 0 };
-	struct public_view view = { &log, 0 };
-	unsigned failures = 0;
-	uint32_t seed = 20261124;
-
-	log.key = journal_key_parse(key_text, strlen(key_text), &log.err);
-	for (unsigned i = 0; i < cuts; i++) {
-		if (i % 10 == 0) { /* a new machine */
-			if (i > 0) {
-				disk_fini(&log.disk);
-				rows_fini(&log.rows);
-			}
-			disk_init(&log.disk, seed + i);
-			log.disk.no_sync = no_sync;
-			log.disk.no_sync_folder = no_sync_folder;
-			log.disk.on_rename = on_rename;
-			log.disk.on_rename_user = &view;
-			log.files = disk_files(&log.disk);
-			view.seen = 0;
-		}
-		seed = seed * 1664525 + 1013904223;
-		rows_grow(&log.rows, (seed >> 8) % 400);
-		log.disk.left = (long)((seed >> 16) % 90);
-		for (int round = 0; round < 4; round++) {
-			if ((log.writer == NULL && !try_open(&log)) || !try_publish(&log)) {
-				break;
-			}
-			rows_grow(&log.rows, (seed >> 12) % 300);
-		}
-		journal_writer_close(log.writer);
-		log.writer = NULL;
-		disk_cut(&log.disk);
-		if (!survives_cut(&log, &view)) {
-			failures++;
-			i += 9 - i % 10; /* that machine is lost */
-		}
-		journal_writer_close(log.writer);
-		log.writer = NULL;
-	}
-	disk_fini(&log.disk);
-	rows_fini(&log.rows);
-	journal_key_free(log.key);
-	return failures;
-}
-
-static void test_200_power_cuts(void **state)
-{
-	(void)state;
-	assert_int_equal(cut_power(200, false, false), 0);
-}
-
-/* The same must fail on a disk that does not sync, or it proves nothing. */
-static void test_power_cuts_without_sync_are_noticed(void **state)
-{
-	(void)state;
-	/* Of 20 machines: each is lost at its first cut that matters. */
-	assert_true(cut_power(200, true, false) >= 15);
-	assert_true(cut_power(200, false, true) >= 15);
 }
 
 int main(void)
@@ -604,8 +425,6 @@ int main(void)
 		WITH_LOG(test_a_full_disk_passes),
 		WITH_LOG(test_an_unreadable_store_passes),
 		WITH_LOG(test_a_kill_at_every_operation),
-		cmocka_unit_test(test_200_power_cuts),
-		cmocka_unit_test(test_power_cuts_without_sync_are_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
