@@ -104,6 +104,27 @@ void builtin_members_add(struct policy_context *context, struct builtin_members 
 	members->list[members->count++] = (struct value_member){ .key = key, .value = value };
 }
 
+size_t builtin_member_index(
+	struct policy_context *context, const struct value *object, const struct value *key)
+{
+	size_t low = 0;
+	size_t high = value_count(object);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = policy_compare(context, key, value_member_at(object, middle)->key);
+		if (order == 0) {
+			return middle;
+		}
+		if (order < 0) {
+			high = middle;
+		} else {
+			low = middle + 1;
+		}
+	}
+	return SIZE_MAX;
+}
+
 void builtin_append(struct policy_context *context, struct buf *buf, const char *text, size_t size)
 {
 	policy_charge_text(context, size);

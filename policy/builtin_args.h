@@ -58,5 +58,9 @@ static inline const struct value *builtin_members_object(
 	return policy_object(context, members->list, members->count);
 }
 
+/* Which member of an object has that key; SIZE_MAX: none. */
+size_t builtin_member_index(
+	struct policy_context *context, const struct value *object, const struct value *key);
+
 /* Appends to a buf of policy_buf(), charged. */
 void builtin_append(struct policy_context *context, struct buf *buf, const char *text, size_t size);

@@ -6,8 +6,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/encode.h"
-#include "base/utf8.h"
-#include "policy/builtin_args.h"
+#include "policy/builtin_bytes.h"
 
 /* ---- encoding ---- */
 
@@ -61,27 +60,9 @@ const struct value *builtin_hex_encode(
 
 /* ---- decoding ---- */
 
-/*
- * Bytes as a string. What is no UTF-8 cannot be one here: OPA keeps the bytes and prints U+FFFD
- * for them, so each wrong byte becomes that character.
- */
 static const struct value *text_of_bytes(struct policy_context *context, const struct buf *bytes)
 {
-	struct span text = { buf_text(bytes), bytes->size };
-
-	if (utf8_is_valid(text.at, text.size)) {
-		return builtin_span(context, text);
-	}
-	struct buf *clean = policy_buf(context, 1);
-	policy_charge_text(context, text.size * 8);
-	policy_charge_bytes(context, text.size * 3);
-	for (size_t i = 0; i < text.size;) {
-		uint32_t rune;
-		size_t size = utf8_read(text.at + i, text.size - i, &rune);
-		buf_append(clean, size > 0 ? text.at + i : "\xef\xbf\xbd", size > 0 ? size : 3);
-		i += size > 0 ? size : 1;
-	}
-	return policy_text_of_buf(context, clean);
+	return builtin_text_of_bytes(context, (struct span){ buf_text(bytes), bytes->size });
 }
 
 /* Go's decoder skips line breaks, and does not look at the bits that padding leaves over. */
@@ -165,7 +146,7 @@ const struct value *builtin_base64url_decode(
 		return NULL;
 	}
 	struct span text = span_of(args[0]);
-	struct buf *padded = policy_buf(context, 2);
+	struct buf *padded = policy_buf(context, 1);
 	builtin_append(context, padded, text.at, text.size);
 	if (text.size == 0 || text.at[text.size - 1] != '=') {
 		builtin_append(context, padded, "==", text.size % 4 == 2 ? 2 : text.size % 4 == 3);
