@@ -1,0 +1,48 @@
+"""Fixtures of all Python tests: `gateway` makes the real program, `app` a real SCIM app behind it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
+
+from gateway import App, Gateway  # noqa: E402
+
+
+@pytest.fixture
+def make_gateway(tmp_path):
+    """Makes gateways; all are ended with the test."""
+    made = []
+
+    def make(name="gateway", start=True, **options):
+        gateway = Gateway(tmp_path / name, **options)
+        made.append(gateway)
+        return gateway.start() if start else gateway
+
+    yield make
+    for gateway in made:
+        if gateway.process is not None:
+            code = gateway.stop()
+            assert code == 0, f"the program ended with {code}:\n" + gateway.text()
+
+
+@pytest.fixture
+def gateway(make_gateway):
+    """A gateway of one standard source, an allow-all policy and no app."""
+    return make_gateway()
+
+
+@pytest.fixture
+def make_app(tmp_path):
+    """Makes real SCIM apps; all are ended with the test."""
+    made = []
+
+    def make(name="app", **options):
+        app = App(tmp_path / "apps", name, **options)
+        made.append(app)
+        return app.start()
+
+    yield make
+    for app in made:
+        app.kill()
