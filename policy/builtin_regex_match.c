@@ -244,7 +244,9 @@ bool policy_regex_scan_next(
 	bool found = false;
 
 	forget(scan, from);
-	memset(places, 0xff, slots * 2 * sizeof(*places)); /* POLICY_REGEX_NONE */
+	for (size_t i = 0; i < slots * 2; i++) {
+		places[i] = POLICY_REGEX_NONE; /* there may be no slots, and then no places */
+	}
 	for (uint32_t at = next_begin(scan, from); at <= scan->size && !found;
 		at = next_begin(scan, at + 1)) {
 		scan->reached = at > scan->reached ? at : scan->reached;
