@@ -164,6 +164,14 @@ static bool edit_attribute(struct scim_edit *edit, enum scim_patch_op op,
 
 /* ---- objects of attributes ---- */
 
+/* Some clients name the extension's own URN inside of it; it follows from its being there. */
+static bool is_schemas(const struct scim_edit *edit, const char *key, size_t size)
+{
+	const struct scim_attribute *it = scim_type_find(edit->reader.type, key, size);
+
+	return it != NULL && it->place == SCIM_IS_SCHEMAS;
+}
+
 static bool is_skipped(const struct scim_edit *edit, const struct scim_attribute *attribute)
 {
 	return attribute != NULL && attribute->mutability == SCIM_READ_ONLY &&
@@ -201,6 +209,9 @@ static bool edit_member(struct scim_edit *edit, enum scim_patch_op op,
 		       edit_attribute(edit, op, &path, member->value, err);
 	}
 	if (extension != NULL) {
+		if (is_schemas(edit, key, size)) {
+			return true;
+		}
 		key = arena_printf(edit->reader.arena, "%s:%s", extension->id, key);
 		return edit_odd_key(edit, op, key, member->value, err);
 	}

@@ -114,11 +114,23 @@ static bool is_path_key(const struct state *state, const char *key)
 	       strpbrk(key, ".:[") != NULL;
 }
 
-static bool unknown_of(struct state *state, const struct scim_schema *extension, const char *key,
-	struct error *err)
+/* A key that is no attribute of the extension. */
+static bool read_odd_key(struct state *state, const struct scim_schema *extension,
+	const struct value_member *member, struct error *err)
 {
-	return scim_read_unknown(&state->reader,
-		arena_printf(state->reader.arena, "%s:%s", extension->id, key), err);
+	const char *key = value_text(member->key);
+	const struct scim_attribute *common =
+		scim_type_find(state->reader.type, key, value_size(member->key));
+
+	if (common != NULL && common->place == SCIM_IS_SCHEMAS) {
+		return true; /* some clients name the extension's own URN inside of it */
+	}
+	key = arena_printf(state->reader.arena, "%s:%s", extension->id, key);
+	if (!is_path_key(state, value_text(member->key))) {
+		return scim_read_unknown(&state->reader, key, err);
+	}
+	value_add(&state->paths, key, member->value);
+	return true;
 }
 
 static bool read_extension(struct state *state, const struct scim_schema *extension,
@@ -134,26 +146,16 @@ static bool read_extension(struct state *state, const struct scim_schema *extens
 	}
 	for (size_t i = 0; i < value_count(in); i++) {
 		const struct value_member *member = value_member_at(in, i);
-		const char *key = value_text(member->key);
-		const struct scim_attribute *attribute =
-			scim_schema_find(extension, key, value_size(member->key));
-		const struct value *value;
+		const struct scim_attribute *attribute = scim_schema_find(
+			extension, value_text(member->key), value_size(member->key));
+		const struct value *value = NULL;
 
 		if (attribute == NULL) {
-			if (is_path_key(state, key)) {
-				value_add(&state->paths,
-					arena_printf(
-						state->reader.arena, "%s:%s", extension->id, key),
-					member->value);
-			} else if (!unknown_of(state, extension, key, err)) {
+			if (!read_odd_key(state, extension, member, err)) {
 				return false;
 			}
-			continue;
-		}
-		if (attribute->mutability == SCIM_READ_ONLY) {
-			continue;
-		}
-		if (!scim_read(&state->reader, attribute, member->value, &value, err)) {
+		} else if (attribute->mutability != SCIM_READ_ONLY &&
+			   !scim_read(&state->reader, attribute, member->value, &value, err)) {
 			return error_wrap(err, "%s", extension->name);
 		}
 		if (value != NULL) {

@@ -108,6 +108,10 @@ static void test_add_follows_the_rfc(void **state)
 			"'" ENTERPRISE_URN "':{'department':'R','division':'D'}",
 			"{'op':'add','path':'" ENTERPRISE_URN "','value':{'department':'S'}}",
 			"'" ENTERPRISE_URN "':{'department':'S','division':'D'}" },
+		{ "an extension may name itself", "standard", "",
+			"{'op':'add','path':'" ENTERPRISE_URN
+			"','value':{'schemas':['" ENTERPRISE_URN "'],'department':'S'}}",
+			"'" ENTERPRISE_URN "':{'department':'S'}" },
 		{ "a sub-attribute of an extension", "standard", "",
 			"{'op':'add','path':'" ENTERPRISE_URN ":manager.value','value':'m'}",
 			"'" ENTERPRISE_URN "':{'manager':{'value':'m'}}" },

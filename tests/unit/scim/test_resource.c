@@ -73,6 +73,10 @@ static void test_a_body_becomes_a_document(void **state)
 		{ "schemas are those that are used", "standard",
 			"{" BOTH ",'userName':'a','" ENTERPRISE_URN "':{'department':null}}",
 			"{" CORE ",'userName':'a'}" },
+		{ "an extension may name itself", "standard",
+			"{" BOTH ",'userName':'a','" ENTERPRISE_URN "':{'schemas':['" ENTERPRISE_URN
+			"'],'department':'R'}}",
+			"{" BOTH ",'userName':'a','" ENTERPRISE_URN "':{'department':'R'}}" },
 		{ "values keep their case", "standard", "{" CORE ",'userName':'AnNa@X'}",
 			"{" CORE ",'userName':'AnNa@X'}" },
 		{ "canonical values are hints", "standard",
