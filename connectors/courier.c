@@ -290,6 +290,7 @@ static void look(struct courier_app *app)
 {
 	int64_t now_us = clock_now_us();
 
+	app->more = true; /* news that come while a take is under way are not lost */
 	if (app->courier->stopping || app->taking || app->probing) {
 		return;
 	}
@@ -305,7 +306,6 @@ static void look(struct courier_app *app)
 		sleep_until(app, app->not_before_us, now_us);
 		return;
 	}
-	app->more = true;
 	if (app->in_flight < (size_t)app->config->concurrency) {
 		take_due(app, now_us);
 	}
