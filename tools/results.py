@@ -9,10 +9,11 @@ result counts as one failure. `total` ends with 1 when anything failed.
 
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from pathlib import Path
 
 STATUSES = ("passed", "failed", "skipped")
-SHOWN = 20  # skipped tests named one by one
+SHOWN = 50  # tests named one by one
 
 
 def reason_of(element):
@@ -48,8 +49,13 @@ def from_junit(path):
 
 def from_tsv(path):
     for line in path.read_text(errors="replace").splitlines():
-        status, name, reason = (line.split("\t") + ["", ""])[:3]
-        yield status, name, reason
+        status, name, reason, why = (line.split("\t") + ["", "", ""])[:4]
+        if status == "counts":
+            for count, kind in zip(map(int, reason.split()), STATUSES):
+                for _ in range(count):
+                    yield kind, name, why if kind == "skipped" else "see its log"
+        else:
+            yield status, name, reason
 
 
 def read(folder):
@@ -75,11 +81,12 @@ def line(counts):
 def print_suite(folder, seconds):
     results = read(folder)
     for status in ("failed", "skipped"):
-        named = [result for result in results if result[0] == status]
-        for _, name, reason in named[: SHOWN if status == "skipped" else None]:
-            print(f"    {status} {name}" + (f": {reason}" if reason else ": no reason given"))
-        if status == "skipped" and len(named) > SHOWN:
-            print(f"    … and {len(named) - SHOWN} more skipped, see {folder}")
+        named = Counter((name, reason) for kind, name, reason in results if kind == status)
+        for (name, reason), count in list(named.items())[:SHOWN]:
+            times = f" ({count} times)" if count > 1 else ""
+            print(f"    {status} {name}{times}: {reason or 'no reason given'}")
+        if len(named) > SHOWN:
+            print(f"    … and {len(named) - SHOWN} more {status}, see {folder}")
     print(f"<== {folder.name}: {line(count(results))} ({seconds} s)", flush=True)
 
 
