@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "connectors/courier_inside.h"
 #include "journal/entry.h"
+#include "store/read.h"
 
 /* A form that is larger is not kept: it only serves to remove attributes where PUT is not there. */
 enum { LINK_DOC_MAX = 64 * 1024 };
@@ -146,6 +147,31 @@ static void drop_link(struct delivery *delivery)
 	}
 }
 
+/*
+ * A person who gets an account in the app, or loses it, becomes or ceases to be a member of the groups
+ * there: these are brought up to date behind it.
+ */
+static void want_groups(struct delivery *delivery)
+{
+	struct courier_app *app = delivery->app;
+	const struct store_ref *groups;
+	struct store_want *wants;
+	size_t count;
+	struct error err = { 0 };
+
+	if (app->rules.groups == NULL || store_rid_type(delivery->take.rid) != STORE_USER ||
+		!store_groups_of(courier_reader(app->courier), delivery->arena, delivery->take.rid,
+			&groups, &count, &err)) {
+		return;
+	}
+	wants = arena_calloc(delivery->arena, count + 1, sizeof(*wants));
+	for (size_t i = 0; i < count; i++) {
+		wants[i] = (struct store_want){ .app = app->id, .rid = groups[i].rid };
+	}
+	delivery->commit.wants = wants;
+	delivery->commit.want_count = count;
+}
+
 /* The app worked: that is what its breaker counts. */
 static void count_success(struct delivery *delivery)
 {
@@ -167,6 +193,9 @@ void outcome_done(struct delivery *delivery)
 	begin(delivery, STORE_OUTCOME_DONE);
 	count_success(delivery);
 	set_link(delivery);
+	if (delivery->link == NULL || delivery->dropped) {
+		want_groups(delivery);
+	}
 	add_entry(delivery, "delivered", NULL);
 	commit(delivery);
 }
@@ -176,6 +205,7 @@ void outcome_gone(struct delivery *delivery)
 	begin(delivery, STORE_OUTCOME_DONE);
 	count_success(delivery);
 	drop_link(delivery);
+	want_groups(delivery);
 	add_entry(delivery, "removed", NULL);
 	commit(delivery);
 }
