@@ -11,10 +11,12 @@
 /* How a member of a statement's JSON is read, and where it goes in struct ir_statement. */
 enum field_how {
 	FIELD_END,
-	FIELD_OPERAND, /* {"type": …, "value": …} into a or b */
-	FIELD_SOURCE,  /* the number of a local into a or b */
-	FIELD_TARGET,  /* the number of a local into target */
-	FIELD_SECOND,  /* the number of a local into second */
+	FIELD_OPERAND_A, /* {"type": …, "value": …} into a */
+	FIELD_OPERAND_B, /* into b */
+	FIELD_SOURCE_A,  /* the number of a local into a */
+	FIELD_SOURCE_B,  /* into b */
+	FIELD_TARGET,    /* the number of a local into target */
+	FIELD_SECOND,    /* the number of a local into second */
 	FIELD_NUMBER,
 	FIELD_BLOCK,      /* one block */
 	FIELD_BLOCKS,     /* an array of them */
@@ -25,12 +27,9 @@ enum field_how {
 	FIELD_NAMES,      /* numbers of strings into args; null is none */
 };
 
-enum field_where { INTO_A, INTO_B };
-
 struct field {
 	const char *name;
 	enum field_how how;
-	enum field_where where;
 };
 
 #define FIELDS_MAX 4
@@ -42,13 +41,13 @@ struct kind_row {
 
 static const struct kind_row kinds[] = {
 	[IR_ARRAY_APPEND] = { "ArrayAppendStmt",
-		{ { "value", FIELD_OPERAND, INTO_A }, { "array", FIELD_TARGET } } },
+		{ { "value", FIELD_OPERAND_A }, { "array", FIELD_TARGET } } },
 	[IR_ASSIGN_INT] = { "AssignIntStmt",
 		{ { "value", FIELD_NUMBER }, { "target", FIELD_TARGET } } },
 	[IR_ASSIGN_VAR] = { "AssignVarStmt",
-		{ { "source", FIELD_OPERAND, INTO_A }, { "target", FIELD_TARGET } } },
+		{ { "source", FIELD_OPERAND_A }, { "target", FIELD_TARGET } } },
 	[IR_ASSIGN_VAR_ONCE] = { "AssignVarOnceStmt",
-		{ { "source", FIELD_OPERAND, INTO_A }, { "target", FIELD_TARGET } } },
+		{ { "source", FIELD_OPERAND_A }, { "target", FIELD_TARGET } } },
 	[IR_BLOCK] = { "BlockStmt", { { "blocks", FIELD_BLOCKS } } },
 	[IR_BREAK] = { "BreakStmt", { { "index", FIELD_NUMBER } } },
 	[IR_CALL_DYNAMIC] = { "CallDynamicStmt",
@@ -56,18 +55,15 @@ static const struct kind_row kinds[] = {
 			{ "result", FIELD_TARGET } } },
 	[IR_CALL] = { "CallStmt", { { "args", FIELD_ARGS }, { "func", FIELD_FUNCTION },
 					  { "result", FIELD_TARGET } } },
-	[IR_DOT] = { "DotStmt",
-		{ { "source", FIELD_OPERAND, INTO_A }, { "key", FIELD_OPERAND, INTO_B },
-			{ "target", FIELD_TARGET } } },
-	[IR_EQUAL] = { "EqualStmt",
-		{ { "a", FIELD_OPERAND, INTO_A }, { "b", FIELD_OPERAND, INTO_B } } },
-	[IR_IS_ARRAY] = { "IsArrayStmt", { { "source", FIELD_OPERAND, INTO_A } } },
-	[IR_IS_DEFINED] = { "IsDefinedStmt", { { "source", FIELD_SOURCE, INTO_A } } },
-	[IR_IS_OBJECT] = { "IsObjectStmt", { { "source", FIELD_OPERAND, INTO_A } } },
-	[IR_IS_SET] = { "IsSetStmt", { { "source", FIELD_OPERAND, INTO_A } } },
-	[IR_IS_UNDEFINED] = { "IsUndefinedStmt", { { "source", FIELD_SOURCE, INTO_A } } },
-	[IR_LEN] = { "LenStmt",
-		{ { "source", FIELD_OPERAND, INTO_A }, { "target", FIELD_TARGET } } },
+	[IR_DOT] = { "DotStmt", { { "source", FIELD_OPERAND_A }, { "key", FIELD_OPERAND_B },
+					{ "target", FIELD_TARGET } } },
+	[IR_EQUAL] = { "EqualStmt", { { "a", FIELD_OPERAND_A }, { "b", FIELD_OPERAND_B } } },
+	[IR_IS_ARRAY] = { "IsArrayStmt", { { "source", FIELD_OPERAND_A } } },
+	[IR_IS_DEFINED] = { "IsDefinedStmt", { { "source", FIELD_SOURCE_A } } },
+	[IR_IS_OBJECT] = { "IsObjectStmt", { { "source", FIELD_OPERAND_A } } },
+	[IR_IS_SET] = { "IsSetStmt", { { "source", FIELD_OPERAND_A } } },
+	[IR_IS_UNDEFINED] = { "IsUndefinedStmt", { { "source", FIELD_SOURCE_A } } },
+	[IR_LEN] = { "LenStmt", { { "source", FIELD_OPERAND_A }, { "target", FIELD_TARGET } } },
 	[IR_MAKE_ARRAY] = { "MakeArrayStmt", { { "target", FIELD_TARGET } } },
 	[IR_MAKE_NULL] = { "MakeNullStmt", { { "target", FIELD_TARGET } } },
 	[IR_MAKE_NUMBER_INT] = { "MakeNumberIntStmt",
@@ -78,27 +74,24 @@ static const struct kind_row kinds[] = {
 	[IR_MAKE_SET] = { "MakeSetStmt", { { "target", FIELD_TARGET } } },
 	[IR_NOP] = { "NopStmt", { { 0 } } },
 	[IR_NOT] = { "NotStmt", { { "block", FIELD_BLOCK } } },
-	[IR_NOT_EQUAL] = { "NotEqualStmt",
-		{ { "a", FIELD_OPERAND, INTO_A }, { "b", FIELD_OPERAND, INTO_B } } },
+	[IR_NOT_EQUAL] = { "NotEqualStmt", { { "a", FIELD_OPERAND_A }, { "b", FIELD_OPERAND_B } } },
 	[IR_OBJECT_INSERT] = { "ObjectInsertStmt",
-		{ { "key", FIELD_OPERAND, INTO_A }, { "value", FIELD_OPERAND, INTO_B },
+		{ { "key", FIELD_OPERAND_A }, { "value", FIELD_OPERAND_B },
 			{ "object", FIELD_TARGET } } },
 	[IR_OBJECT_INSERT_ONCE] = { "ObjectInsertOnceStmt",
-		{ { "key", FIELD_OPERAND, INTO_A }, { "value", FIELD_OPERAND, INTO_B },
+		{ { "key", FIELD_OPERAND_A }, { "value", FIELD_OPERAND_B },
 			{ "object", FIELD_TARGET } } },
 	[IR_OBJECT_MERGE] = { "ObjectMergeStmt",
-		{ { "a", FIELD_SOURCE, INTO_A }, { "b", FIELD_SOURCE, INTO_B },
-			{ "target", FIELD_TARGET } } },
+		{ { "a", FIELD_SOURCE_A }, { "b", FIELD_SOURCE_B }, { "target", FIELD_TARGET } } },
 	[IR_RESET_LOCAL] = { "ResetLocalStmt", { { "target", FIELD_TARGET } } },
-	[IR_RESULT_SET_ADD] = { "ResultSetAddStmt", { { "value", FIELD_SOURCE, INTO_A } } },
-	[IR_RETURN_LOCAL] = { "ReturnLocalStmt", { { "source", FIELD_SOURCE, INTO_A } } },
-	[IR_SCAN] = { "ScanStmt", { { "source", FIELD_SOURCE, INTO_A }, { "key", FIELD_TARGET },
+	[IR_RESULT_SET_ADD] = { "ResultSetAddStmt", { { "value", FIELD_SOURCE_A } } },
+	[IR_RETURN_LOCAL] = { "ReturnLocalStmt", { { "source", FIELD_SOURCE_A } } },
+	[IR_SCAN] = { "ScanStmt", { { "source", FIELD_SOURCE_A }, { "key", FIELD_TARGET },
 					  { "value", FIELD_SECOND }, { "block", FIELD_BLOCK } } },
-	[IR_SET_ADD] = { "SetAddStmt",
-		{ { "value", FIELD_OPERAND, INTO_A }, { "set", FIELD_TARGET } } },
+	[IR_SET_ADD] = { "SetAddStmt", { { "value", FIELD_OPERAND_A }, { "set", FIELD_TARGET } } },
 	[IR_WITH] = { "WithStmt",
-		{ { "local", FIELD_TARGET }, { "path", FIELD_NAMES },
-			{ "value", FIELD_OPERAND, INTO_A }, { "block", FIELD_BLOCK } } },
+		{ { "local", FIELD_TARGET }, { "path", FIELD_NAMES }, { "value", FIELD_OPERAND_A },
+			{ "block", FIELD_BLOCK } } },
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == IR_KINDS, "a kind lacks its row");
 
@@ -272,13 +265,15 @@ static bool read_one_block(
 static bool read_field(struct ir_reader *reader, const struct field *field,
 	const struct value *json, struct ir_statement *statement)
 {
-	struct ir_operand *into = field->where == INTO_A ? &statement->a : &statement->b;
-
 	switch (field->how) {
-	case FIELD_OPERAND:
-		return read_operand(reader, json, into);
-	case FIELD_SOURCE:
-		return read_local_operand(reader, json, into);
+	case FIELD_OPERAND_A:
+		return read_operand(reader, json, &statement->a);
+	case FIELD_OPERAND_B:
+		return read_operand(reader, json, &statement->b);
+	case FIELD_SOURCE_A:
+		return read_local_operand(reader, json, &statement->a);
+	case FIELD_SOURCE_B:
+		return read_local_operand(reader, json, &statement->b);
 	case FIELD_TARGET:
 		return read_local(reader, json, &statement->target);
 	case FIELD_SECOND:
