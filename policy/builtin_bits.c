@@ -49,9 +49,9 @@ const struct value *builtin_bits_negate(
 				 policy_bigint_of(context->arena, 1)));
 }
 
-/* Both arguments of a shift; false: reported. A count beyond int64 reads as INT64_MAX. */
+/* Both arguments of a shift; false: reported. Of a huge count OPA takes the lowest 64 bits. */
 static bool shift_args(struct policy_context *context, const struct value *const *args,
-	struct bigint *a, int64_t *bits)
+	struct bigint *a, uint64_t *bits)
 {
 	struct bigint b;
 
@@ -63,9 +63,7 @@ static bool shift_args(struct policy_context *context, const struct value *const
 			"operand 2 must be an unsigned integer number but got a negative integer");
 		return false;
 	}
-	if (!policy_bigint_to_int(b, bits)) {
-		*bits = INT64_MAX;
-	}
+	*bits = policy_bigint_low(b);
 	return true;
 }
 
@@ -73,7 +71,7 @@ const struct value *builtin_bits_lsh(
 	struct policy_context *context, const struct value *const *args)
 {
 	struct bigint a;
-	int64_t bits;
+	uint64_t bits;
 
 	if (!shift_args(context, args, &a, &bits)) {
 		return NULL;
@@ -93,7 +91,7 @@ const struct value *builtin_bits_rsh(
 	struct policy_context *context, const struct value *const *args)
 {
 	struct bigint a;
-	int64_t bits;
+	uint64_t bits;
 
 	if (!shift_args(context, args, &a, &bits)) {
 		return NULL;

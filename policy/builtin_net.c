@@ -298,8 +298,11 @@ const struct value *builtin_net_cidr_contains_matches(
 	struct candidates inner = { 0 };
 	struct builtin_list list = { 0 };
 
-	if (!candidates_of(context, args[0], 1, &outer) ||
-		!candidates_of(context, args[1], 2, &inner)) {
+	if (!candidates_of(context, args[0], 1, &outer)) {
+		return NULL;
+	}
+	/* OPA looks at the second only when the first has something. */
+	if (outer.texts.count > 0 && !candidates_of(context, args[1], 2, &inner)) {
 		return NULL;
 	}
 	for (size_t i = 0; i < outer.texts.count; i++) {

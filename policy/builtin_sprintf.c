@@ -53,6 +53,7 @@ static struct format_arg arg_of(struct formatter *f, const struct value *value)
 		return arg;
 	}
 	struct number number = builtin_number_of(context, value);
+	arg.text = number.text;
 	if (memchr(number.text.at, '.', number.text.size) == NULL &&
 		memchr(number.text.at, 'e', number.text.size) == NULL &&
 		memchr(number.text.at, 'E', number.text.size) == NULL) {

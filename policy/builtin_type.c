@@ -1,6 +1,7 @@
 /*
  * Comparison, type tests, casts, to_number.
  */
+#include <math.h>
 #include <string.h>
 #include "base/buf.h"
 #include "policy/builtin_args.h"
@@ -247,7 +248,8 @@ const struct value *builtin_to_number(
 	policy_charge_text(context, text.size * 4);
 	policy_charge_bytes(context, text.size * 2);
 	if (!json_form(buf, text) ||
-		!value_of_number(context->arena, buf_text(buf), buf->size, &number)) {
+		!value_of_number(context->arena, buf_text(buf), buf->size, &number) ||
+		!isfinite(value_double(number))) {
 		return builtin_error(context,
 			"strconv.ParseFloat: parsing \"%.*s\": invalid syntax",
 			(int)(text.size < 100 ? text.size : 100), text.at);

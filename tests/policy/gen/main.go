@@ -1,181 +1,23 @@
-// Command gen turns OPA's own conformance cases into one file of JSON lines
-// that tests/policy/conformance.c runs against our evaluator.
+// Command gen asks OPA, in process, what our evaluator is compared with.
 //
-// The cases and the planner come from the pinned OPA module, so that nothing of
-// OPA is copied into this repository and an upgrade is a change of go.mod. Each
-// line is one case: its plan (as `opa build -t plan` makes it, unoptimised) and
-// what OPA wants from it. Notes are not unique: the index is.
+//	gen -o FILE cases                        OPA's own conformance cases, planned
+//	gen -o FILE mutants ENTRYPOINT FOLDER    what OPA answers to the inputs of a policy and to mutated ones
+//	gen -o FILE tests FOLDER                 what OPA says of the test_ rules of a policy
+//	gen -o FILE builtins NAMES               what OPA's builtins give for random arguments
+//
+// The cases, the planner and the evaluator come from the pinned OPA module, so that nothing of OPA
+// is copied into this repository and an upgrade is a change of go.mod. The files are JSON lines.
 package main
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
-	"path"
-
-	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/ir"
-	"github.com/open-policy-agent/opa/v1/rego"
-	"github.com/open-policy-agent/opa/v1/test/cases"
-	"github.com/open-policy-agent/opa/v1/test/cases/testdata"
-	"github.com/open-policy-agent/opa/v1/types"
-	"github.com/open-policy-agent/opa/v1/util"
 )
 
-// line is what the runner reads. InputTagged stands for an input that JSON
-// cannot say (sets, keys that are no strings), see tagged().
-type line struct {
-	Index       int        `json:"index"`
-	Category    string     `json:"category"`
-	File        string     `json:"file"`
-	Ordinal     int        `json:"ordinal"` // within its file
-	Note        string     `json:"note"`
-	Plan        *ir.Policy `json:"plan"`
-	Data        any        `json:"data,omitempty"`
-	Input       *any       `json:"input,omitempty"`
-	InputTagged any        `json:"input_tagged,omitempty"`
-	WantResult  any        `json:"want_result,omitempty"`
-	WantCode    string     `json:"want_error_code,omitempty"`
-	WantError   string     `json:"want_error,omitempty"`
-	Sort        bool       `json:"sort_bindings,omitempty"`
-	NoGenerated bool       `json:"ignore_generated_vars,omitempty"`
-	Strict      bool       `json:"strict_error,omitempty"`
-}
-
-// catcher is a target of the rego package that keeps the plan instead of running it.
-type catcher struct{ plan *ir.Policy }
-
-func (*catcher) IsTarget(name string) bool { return name == "catcher" }
-
-func (c *catcher) PrepareForEval(_ context.Context, plan *ir.Policy, _ ...rego.PrepareOption) (rego.TargetPluginEval, error) {
-	c.plan = plan
-	return c, nil
-}
-
-func (*catcher) Eval(context.Context, *rego.EvalContext, ast.Value) (ast.Value, error) {
-	return nil, errors.New("only plans are wanted")
-}
-
-func (c *catcher) planOf(tc *cases.TestCase) (*ir.Policy, error) {
-	options := []func(*rego.Rego){
-		rego.Target("catcher"),
-		rego.Query(tc.Query),
-		rego.SetRegoVersion(ast.RegoV1),
-	}
-	if tc.ExperimentalKeywords {
-		options = append(options, rego.Capabilities(
-			ast.CapabilitiesForThisVersion(ast.CapabilitiesExperimentalKeywords(true))))
-	}
-	for i, module := range tc.Modules {
-		options = append(options, rego.Module(fmt.Sprintf("module-%d.rego", i), module))
-	}
-	c.plan = nil
-	if _, err := rego.New(options...).PrepareForEval(context.Background()); err != nil {
-		return nil, err
-	}
-	if c.plan == nil {
-		return nil, errors.New("no plan came")
-	}
-	return c.plan, nil
-}
-
-// isJSON tells whether a value has no set and no key that is no string.
-func isJSON(value ast.Value) bool {
-	plain := true
-	ast.WalkTerms(ast.NewTerm(value), func(term *ast.Term) bool {
-		switch it := term.Value.(type) {
-		case ast.Set:
-			plain = false
-		case ast.Object:
-			it.Foreach(func(key, _ *ast.Term) {
-				if _, ok := key.Value.(ast.String); !ok {
-					plain = false
-				}
-			})
-		}
-		return !plain
-	})
-	return plain
-}
-
-// tagged writes {"set": […]}, {"array": […]}, {"object": [[key, value], …]} or {"scalar": …}.
-func tagged(value ast.Value) any {
-	switch it := value.(type) {
-	case ast.Set:
-		items := []any{}
-		it.Foreach(func(item *ast.Term) { items = append(items, tagged(item.Value)) })
-		return map[string]any{"set": items}
-	case *ast.Array:
-		items := []any{}
-		it.Foreach(func(item *ast.Term) { items = append(items, tagged(item.Value)) })
-		return map[string]any{"array": items}
-	case ast.Object:
-		pairs := []any{}
-		it.Foreach(func(key, item *ast.Term) {
-			pairs = append(pairs, []any{tagged(key.Value), tagged(item.Value)})
-		})
-		return map[string]any{"object": pairs}
-	}
-	plain, err := ast.JSON(value)
-	if err != nil {
-		panic(err)
-	}
-	return map[string]any{"scalar": plain}
-}
-
-func (l *line) setInput(tc *cases.TestCase) error {
-	if tc.InputTerm == nil {
-		l.Input = tc.Input
-		return nil
-	}
-	term, err := ast.ParseTerm(*tc.InputTerm)
-	if err != nil {
-		return err
-	}
-	if !isJSON(term.Value) {
-		l.InputTagged = tagged(term.Value)
-		return nil
-	}
-	plain, err := ast.JSON(term.Value)
-	l.Input = &plain
-	return err
-}
-
-func (c *catcher) lineOf(index, ordinal int, file string, tc *cases.TestCase) (*line, error) {
-	plan, err := c.planOf(tc)
-	if err != nil {
-		return nil, err
-	}
-	l := &line{Index: index, Category: path.Base(path.Dir(file)), File: path.Base(file), Ordinal: ordinal, Note: tc.Note,
-		Plan: plan, Sort: tc.SortBindings, NoGenerated: tc.IgnoreGeneratedVars, Strict: tc.StrictError}
-	if tc.Data != nil {
-		l.Data = *tc.Data
-	}
-	if tc.WantResult != nil {
-		l.WantResult = *tc.WantResult
-	}
-	if tc.WantErrorCode != nil {
-		l.WantCode = *tc.WantErrorCode
-	}
-	if tc.WantError != nil {
-		l.WantError = *tc.WantError
-	}
-	return l, l.setInput(tc)
-}
-
-func run(output string) error {
-	// The one builtin that exists only in OPA's own tests: declared, so that its case is planned,
-	// and refused by us when it loads.
-	ast.RegisterBuiltin(&ast.Builtin{Name: "test.sleep",
-		Decl: types.NewFunction(types.Args(types.S), types.NewNull())})
-	catch := &catcher{}
-	rego.RegisterPlugin("scimward/catcher", catch)
-
+func run(output string, seed int64, count int, arguments []string) error {
 	file, err := os.Create(output)
 	if err != nil {
 		return err
@@ -184,32 +26,18 @@ func run(output string) error {
 	buffer := bufio.NewWriterSize(file, 1<<20)
 	encoder := json.NewEncoder(buffer)
 	encoder.SetEscapeHTML(false)
-
-	index := 0
-	err = fs.WalkDir(testdata.V1, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		bytes, err := testdata.V1.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		var set cases.Set
-		if err := util.Unmarshal(bytes, &set); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		for i := range set.Cases {
-			l, err := catch.lineOf(index, i, name, &set.Cases[i])
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", name, set.Cases[i].Note, err)
-			}
-			if err := encoder.Encode(l); err != nil {
-				return err
-			}
-			index++
-		}
-		return nil
-	})
+	switch {
+	case len(arguments) == 1 && arguments[0] == "cases":
+		err = writeCases(encoder)
+	case len(arguments) == 2 && arguments[0] == "builtins":
+		err = writeBuiltins(encoder, arguments[1], seed, count)
+	case len(arguments) == 3 && arguments[0] == "mutants":
+		err = writeMutants(encoder, arguments[1], arguments[2], seed, count)
+	case len(arguments) == 2 && arguments[0] == "tests":
+		err = writeTests(encoder, arguments[1])
+	default:
+		err = fmt.Errorf("nobody knows %v", arguments)
+	}
 	if err != nil {
 		return err
 	}
@@ -217,9 +45,11 @@ func run(output string) error {
 }
 
 func main() {
-	output := flag.String("o", "cases.jsonl", "file to write")
+	output := flag.String("o", "out.jsonl", "file to write")
+	seed := flag.Int64("seed", 1, "of the random inputs")
+	count := flag.Int("n", 2000, "how many random inputs")
 	flag.Parse()
-	if err := run(*output); err != nil {
+	if err := run(*output, *seed, *count, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
