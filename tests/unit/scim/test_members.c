@@ -47,7 +47,7 @@ static const struct {
 	const char *dialect;
 	const char *operations;
 	const char *steps;
-} cases[] = {
+} deltas[] = {
 	{ "8 several at once", "entra",
 		"{'op':'Add','path':'members','value':[{'value':'a'},{'value':'b'}]}", "add a b" },
 	{ "7 $ref null", "entra",
@@ -90,11 +90,11 @@ static const struct {
 
 static void test_operations_become_steps(void **state)
 {
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *found = delta(*state, cases[i].dialect, cases[i].operations);
+	for (size_t i = 0; i < sizeof(deltas) / sizeof(deltas[0]); i++) {
+		const char *found = delta(*state, deltas[i].dialect, deltas[i].operations);
 
-		if (strcmp(found, cases[i].steps) != 0) {
-			fail_msg("%s: '%s', not '%s'", cases[i].rule, found, cases[i].steps);
+		if (strcmp(found, deltas[i].steps) != 0) {
+			fail_msg("%s: '%s', not '%s'", deltas[i].rule, found, deltas[i].steps);
 		}
 	}
 }
