@@ -51,8 +51,8 @@ def from_tsv(path):
     for line in path.read_text(errors="replace").splitlines():
         status, name, reason, why = (line.split("\t") + ["", "", ""])[:4]
         if status == "counts":
-            for count, kind in zip(map(int, reason.split()), STATUSES):
-                for _ in range(count):
+            for number, kind in zip(map(int, reason.split()), STATUSES):
+                for _ in range(number):
                     yield kind, name, why if kind == "skipped" else "see its log"
         else:
             yield status, name, reason
@@ -82,8 +82,8 @@ def print_suite(folder, seconds):
     results = read(folder)
     for status in ("failed", "skipped"):
         named = Counter((name, reason) for kind, name, reason in results if kind == status)
-        for (name, reason), count in list(named.items())[:SHOWN]:
-            times = f" ({count} times)" if count > 1 else ""
+        for (name, reason), number in list(named.items())[:SHOWN]:
+            times = f" ({number} times)" if number > 1 else ""
             print(f"    {status} {name}{times}: {reason or 'no reason given'}")
         if len(named) > SHOWN:
             print(f"    … and {len(named) - SHOWN} more {status}, see {folder}")

