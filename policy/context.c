@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "policy/worker.h"
 
+#define POLICY_BUF_KEPT (1024 * 1024)
+
 /* ---- leaving ---- */
 
 /* "users.rego:31:2: " for the op under way; nothing where there is none. */
@@ -271,6 +273,9 @@ struct buf *policy_buf(struct policy_context *context, unsigned index)
 {
 	struct buf *buf = &policy_worker_of(context)->bufs[index % POLICY_BUFS];
 
+	if (buf->capacity > POLICY_BUF_KEPT) {
+		buf_fini(buf); /* one large text is no reason to hold its memory for ever */
+	}
 	buf_clear(buf);
 	return buf;
 }
