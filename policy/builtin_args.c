@@ -128,6 +128,6 @@ size_t builtin_member_index(
 void builtin_append(struct policy_context *context, struct buf *buf, const char *text, size_t size)
 {
 	policy_charge_text(context, size);
-	policy_charge_bytes(context, buf->size + size);
+	policy_charge_bytes(context, 2 * (buf->size + size)); /* and the copy that it becomes */
 	buf_append(buf, text, size);
 }

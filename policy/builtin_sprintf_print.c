@@ -21,13 +21,12 @@ static void put_text(struct formatter *f, const char *text)
 
 static void put_many(struct formatter *f, char c, int count)
 {
-	if (count > 0) {
-		policy_charge_text(f->context, (size_t)count);
-		policy_charge_bytes(f->context, f->buf->size + (size_t)count);
-		buf_reserve(f->buf, (size_t)count);
-		for (int i = 0; i < count; i++) {
-			buf_append_char(f->buf, c);
-		}
+	char chunk[256];
+
+	memset(chunk, c, sizeof(chunk));
+	for (int left = count; left > 0; left -= (int)sizeof(chunk)) {
+		builtin_sprintf_put(
+			f, chunk, left < (int)sizeof(chunk) ? (size_t)left : sizeof(chunk));
 	}
 }
 

@@ -116,8 +116,9 @@ static bool ns_to_instant(
 			return false;
 		}
 	}
-	instant->seconds = ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
-	instant->nanoseconds = (int32_t)(ns - instant->seconds * NS_PER_SECOND);
+	int64_t rest = ns % NS_PER_SECOND;
+	instant->seconds = ns / NS_PER_SECOND - (rest < 0);
+	instant->nanoseconds = (int32_t)(rest < 0 ? rest + NS_PER_SECOND : rest);
 	return true;
 }
 

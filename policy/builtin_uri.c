@@ -278,7 +278,8 @@ static bool add_fragment(
 static const struct value *uri_object(struct policy_context *context, struct span text)
 {
 	struct value_builder builder = { .arena = context->arena };
-	struct uri uri = { 0 };
+	const struct span none = { "", 0 };
+	struct uri uri = { none, none, none, none, none };
 
 	policy_charge_text(context, text.size * 16);
 	policy_charge_bytes(context, 512 + text.size * 4);

@@ -1,14 +1,18 @@
 #!/bin/sh
-# Makes probes.json of probes.rego again: its plan, without what the evaluator does not read.
+# Makes probes.json and attacks.json again: the plans, without what the evaluator does not read.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-entrypoints=$(sed 's|^|-e probes/|' entrypoints.txt)
-# shellcheck disable=SC2086 # one word each
-"${OPA:-opa}" build -t plan $entrypoints -o "$work/bundle.tar.gz" probes.rego site.rego
-tar xzf "$work/bundle.tar.gz" -C "$work" --transform 's|^/||' 2>/dev/null
-python3 - "$work/plan.json" probes.json <<'PYTHON'
+
+make_plan() { # PACKAGE FILE...; the names of the entry points on standard input
+	package=$1
+	shift
+	entrypoints=$(sed "s|^|-e $package/|")
+	# shellcheck disable=SC2086 # one word each
+	"${OPA:-opa}" build -t plan $entrypoints -o "$work/bundle.tar.gz" "$@"
+	tar xzf "$work/bundle.tar.gz" -C "$work" --transform 's|^/||' 2>/dev/null
+	python3 - "$work/plan.json" "$package.json" <<'PYTHON'
 import json, sys
 
 def strip(node):
@@ -22,3 +26,7 @@ with open(sys.argv[1]) as plan, open(sys.argv[2], "w") as out:
     json.dump(strip(json.load(plan)), out, separators=(",", ":"))
     out.write("\n")
 PYTHON
+}
+
+make_plan probes probes.rego site.rego <entrypoints.txt
+sed -n 's/^\([a-z_]*\) :=.*/\1/p' attacks.rego | grep -v '^shared$' | make_plan attacks attacks.rego
