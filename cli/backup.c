@@ -31,7 +31,8 @@ static void print_info(struct cli *cli, const char *file, const struct store_cop
 		(double)info->bytes / 1048576);
 }
 
-/* Works beside a running gateway and without one: SQLite copies a consistent state in either case. */
+/* Works beside a running gateway and without one: SQLite copies a consistent state in either case.
+ */
 static int backup(struct cli *cli)
 {
 	const struct config *config = cli_config(cli);
@@ -76,8 +77,9 @@ static int restore(struct cli *cli)
 	}
 	print_info(cli, cli->arguments[0], &info);
 	cli_say(cli, "restored; the store that was there is %s.before-restore", config->store.path);
-	cli_say(cli, "if the journal had gone on since this copy, the gateway refuses to sign until "
-		     "journal.origin and journal.directory are new ones");
+	cli_say(cli,
+		"if the journal had gone on since this copy, the gateway refuses to sign until "
+		"journal.origin and journal.directory are new ones");
 	return CLI_OK;
 }
 

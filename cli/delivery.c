@@ -27,7 +27,8 @@ static void add_row(struct cli_table *table, const json_t *it)
 	cli_table_cell(table, CLI_PLAIN, "%lld",
 		(long long)json_integer_value(json_object_get(it, "decision")));
 	cli_table_cell(table, CLI_DIM, "%.19s", text_of(it, "since"));
-	cli_table_cell(table, CLI_PLAIN, "%s", text_of(it, "error") != NULL ? text_of(it, "error") : "");
+	cli_table_cell(
+		table, CLI_PLAIN, "%s", text_of(it, "error") != NULL ? text_of(it, "error") : "");
 }
 
 static int list(struct cli *cli)
@@ -55,8 +56,8 @@ static int list(struct cli *cli)
 		return cli_fail(cli, &err);
 	}
 	if (cli->format == CLI_JSON) {
-		cli_print_json(cli, "deliveries",
-			json_incref(json_object_get(answer, "deliveries")));
+		cli_print_json(
+			cli, "deliveries", json_incref(json_object_get(answer, "deliveries")));
 	} else {
 		json_array_foreach(json_object_get(answer, "deliveries"), index, it)
 		{

@@ -16,8 +16,8 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/starter.h"
-#include "gateway/token_text.h"
 #include "config/load.h"
+#include "gateway/token_text.h"
 #include "journal/key.h"
 
 #define SOCKET_PATH_MAX 100 /* a unix socket's name has 108 bytes */

@@ -205,13 +205,15 @@ static void print_report(struct cli *cli, const struct journal_verify_report *re
 		cli_tone_begin(cli, CLI_GOOD), cli_tone_end(cli, CLI_GOOD),
 		(unsigned long long)report->entries, report->checkpoint.origin);
 	fprintf(cli->out,
-		"  %llu rows of the store agree, %llu payloads belong to their leaves, %llu erased, "
+		"  %llu rows of the store agree, %llu payloads belong to their leaves, %llu "
+		"erased, "
 		"%llu not yet published\n",
 		(unsigned long long)report->rows, (unsigned long long)report->payloads,
 		(unsigned long long)report->erased, (unsigned long long)report->unpublished);
 	if (own_key) {
-		cli_say(cli, "checked against the key in the journal's own folder; --vkey with a copy "
-			     "kept elsewhere proves more");
+		cli_say(cli,
+			"checked against the key in the journal's own folder; --vkey with a copy "
+			"kept elsewhere proves more");
 	}
 }
 
@@ -303,10 +305,11 @@ const struct cli_command cli_journal_commands[] = {
 	{ .noun = "journal",
 		.verb = "tail",
 		.summary = "Print the newest entries",
-		.details = "Members a filter can name: index time kind source app operation "
-			   "resource.type resource.id effect reasons outcome decision revision "
-			   "latency_us subject.userName subject.displayName, and whatever the payload "
-			   "holds, e.g. input.after.title.\n",
+		.details =
+			"Members a filter can name: index time kind source app operation "
+			"resource.type resource.id effect reasons outcome decision revision "
+			"latency_us subject.userName subject.displayName, and whatever the payload "
+			"holds, e.g. input.after.title.\n",
 		.options = tail_options,
 		.examples = "scimward journal tail -n 50\n"
 			    "# denials of one domain, as they happen\n"
@@ -325,8 +328,9 @@ const struct cli_command cli_journal_commands[] = {
 	{ .noun = "journal",
 		.verb = "verify",
 		.summary = "Check signature, tiles, store rows and payloads against each other",
-		.details = "Works while the gateway runs, and without it. Exit code 2 when something "
-			   "is not as it was signed.\n",
+		.details =
+			"Works while the gateway runs, and without it. Exit code 2 when something "
+			"is not as it was signed.\n",
 		.options = verify_options,
 		.examples = "scimward journal verify\n"
 			    "scimward journal verify --vkey \"$(cat log.vkey)\"\n",

@@ -63,8 +63,7 @@ static void print_changes(const struct cli *cli, const json_t *input)
 	}
 }
 
-static void print_members(
-	const struct cli *cli, const json_t *input, const char *name, char sign)
+static void print_members(const struct cli *cli, const json_t *input, const char *name, char sign)
 {
 	enum { SHOWN = 20 };
 	const json_t *list = json_object_get(json_object_get(input, "members"), name);
@@ -79,8 +78,9 @@ static void print_members(
 			fprintf(cli->out, "    and %zu more\n", json_array_size(list) - SHOWN);
 			break;
 		}
-		fprintf(cli->out, "  %s%c member: ",
-			cli_tone_begin(cli, sign == '-' ? CLI_BAD : CLI_GOOD), sign);
+		fprintf(cli->out,
+			"  %s%c member: ", cli_tone_begin(cli, sign == '-' ? CLI_BAD : CLI_GOOD),
+			sign);
 		cli_print_safe(cli->out, user != NULL ? user : text_of(member, "id"));
 		fprintf(cli->out, "%s\n", cli_tone_end(cli, CLI_GOOD));
 	}
@@ -98,10 +98,11 @@ static void print_reasons(const struct cli *cli, const json_t *entry)
 	json_array_foreach(reasons, index, reason)
 	{
 		fprintf(cli->out, "  %s", cli_tone_begin(cli, CLI_STRONG));
-		cli_print_safe(cli->out, text_of(reason, "code") != NULL ? text_of(reason, "code") : "?");
-		fprintf(cli->out, "%s  ", cli_tone_end(cli, CLI_STRONG));
 		cli_print_safe(
-			cli->out, text_of(reason, "message") != NULL ? text_of(reason, "message") : "");
+			cli->out, text_of(reason, "code") != NULL ? text_of(reason, "code") : "?");
+		fprintf(cli->out, "%s  ", cli_tone_end(cli, CLI_STRONG));
+		cli_print_safe(cli->out,
+			text_of(reason, "message") != NULL ? text_of(reason, "message") : "");
 		fputc('\n', cli->out);
 	}
 	field(cli, "error", text_of(json_object_get(entry, "detail"), "error"));

@@ -68,7 +68,8 @@ static int check(struct cli *cli)
 static const struct value *read_input(struct cli *cli, struct arena *arena, struct error *err)
 {
 	static const struct value_limits limits = {
-		.bytes = INPUT_BYTES, .depth = 64, .values = 1000000 };
+		.bytes = INPUT_BYTES, .depth = 64, .values = 1000000
+	};
 	CLEANUP(buf_fini) struct buf text = { 0 };
 	const char *path = cli_option(cli, "input");
 	char chunk[8192];
@@ -79,7 +80,8 @@ static const struct value *read_input(struct cli *cli, struct arena *arena, stru
 			return NULL;
 		}
 	} else {
-		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0 && text.size < INPUT_BYTES) {
+		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0 &&
+			text.size < INPUT_BYTES) {
 			buf_append(&text, chunk, got);
 		}
 	}
@@ -96,7 +98,8 @@ static int64_t time_of(const struct value *input)
 	int64_t us;
 	const char *text = value_find_text(input, "time");
 
-	return text != NULL && scim_datetime_parse(text, strlen(text), true, &us) ? us : clock_now_us();
+	return text != NULL && scim_datetime_parse(text, strlen(text), true, &us) ? us
+										  : clock_now_us();
 }
 
 static int print_decision(struct cli *cli, const struct policy_decision *decision)
@@ -137,8 +140,8 @@ static int eval(struct cli *cli)
 	call.time_us = time_of(call.input);
 	if (!policy_decide(policy, policy_find_entrypoint(policy, "scimward/decision"), &call,
 		    &decision, &failure)) {
-		error_set(&err, ERROR_POLICY, "no answer (%s): %s", policy_failure_code(failure.kind),
-			failure.text);
+		error_set(&err, ERROR_POLICY, "no answer (%s): %s",
+			policy_failure_code(failure.kind), failure.text);
 		return cli_fail(cli, &err);
 	}
 	return print_decision(cli, &decision);
@@ -155,9 +158,10 @@ const struct cli_command cli_policy_commands[] = {
 		.arguments = "[DIR|BUNDLE]",
 		.max_arguments = 1,
 		.summary = "Load a policy as the gateway would and say what is wrong",
-		.details = "Raw Rego is held against the schema of the input (`opa check --strict`), "
-			   "compiled, verified, and asked for one decision. Exit code 2 when it is "
-			   "refused.\n",
+		.details =
+			"Raw Rego is held against the schema of the input (`opa check --strict`), "
+			"compiled, verified, and asked for one decision. Exit code 2 when it is "
+			"refused.\n",
 		.examples = "scimward policy check\n"
 			    "scimward policy check ./policy\n"
 			    "scimward policy check bundle.tar.gz\n",
@@ -167,12 +171,14 @@ const struct cli_command cli_policy_commands[] = {
 		.arguments = "[DIR|BUNDLE]",
 		.max_arguments = 1,
 		.summary = "Ask a policy for one decision",
-		.details = "Exit code 0 when the operation is allowed, 2 when it is denied or held.\n",
+		.details =
+			"Exit code 0 when the operation is allowed, 2 when it is denied or held.\n",
 		.options = eval_options,
-		.examples = "scimward policy eval --input operation.json\n"
-			    "# an operation of the journal, decided by another policy\n"
-			    "scimward journal show 8812 -o json | jq .entry.input | scimward policy "
-			    "eval ./policy\n",
+		.examples =
+			"scimward policy eval --input operation.json\n"
+			"# an operation of the journal, decided by another policy\n"
+			"scimward journal show 8812 -o json | jq .entry.input | scimward policy "
+			"eval ./policy\n",
 		.run = eval },
 	{ 0 },
 };

@@ -34,7 +34,8 @@ static void on_signal(void *user, int number)
 	if (number == SIGHUP) {
 		log_event(LOG_INFO, "reload", NULL);
 		gateway_reload(serve->gateway);
-	} else if (!serve->stopping) { /* a second one changes nothing: drain has its own deadline */
+	} else if (!serve->stopping) { /* a second one changes nothing: drain has its own deadline
+					*/
 		serve->stopping = true;
 		log_event(LOG_INFO, "stopping", NULL);
 		gateway_stop(serve->gateway, on_stopped, serve);

@@ -55,8 +55,8 @@ static bool print_sources(struct cli *cli, const json_t *sources)
 				"journal tail --filter 'source eq \"%s\"'`",
 				share * 100, text_of(it, "name"));
 		} else {
-			cli_table_cell(table, paused ? CLI_WARN : CLI_GOOD,
-				paused ? "paused" : "active");
+			cli_table_cell(
+				table, paused ? CLI_WARN : CLI_GOOD, paused ? "paused" : "active");
 		}
 		well = well && !alarm;
 	}
@@ -70,8 +70,9 @@ static void app_state(struct cli_table *table, const json_t *it)
 		cli_table_cell(table, CLI_BAD, "left alone since %.19s: %s", text_of(it, "since"),
 			text_of(it, "reason"));
 	} else if (number_of(it, "parked") > 0) {
-		cli_table_cell(table, CLI_WARN, "parked deliveries need a look: `scimward delivery "
-						"list --state parked`");
+		cli_table_cell(table, CLI_WARN,
+			"parked deliveries need a look: `scimward delivery "
+			"list --state parked`");
 	} else {
 		cli_table_cell(table, CLI_GOOD, "%s",
 			number_of(it, "waiting") > 0 ? "catching up" : "up to date");
@@ -125,8 +126,7 @@ static bool print_head(struct cli *cli, const json_t *answer)
 	line(cli, "store", store_well ? CLI_PLAIN : CLI_BAD, text);
 	snprintf(text, sizeof(text), "%lld entries, %lld published as %s%s",
 		number_of(journal, "entries"), number_of(journal, "published"),
-		text_of(journal, "origin"),
-		journal_well ? "" : ": publishing fails, see the log");
+		text_of(journal, "origin"), journal_well ? "" : ": publishing fails, see the log");
 	line(cli, "journal", journal_well ? CLI_PLAIN : CLI_BAD, text);
 	fputc('\n', cli->out);
 	return store_well && journal_well;
@@ -174,9 +174,10 @@ static const struct cli_row_option status_options[] = {
 const struct cli_command cli_status_commands[] = {
 	{ .noun = "status",
 		.summary = "Show the gateway on one screen",
-		.details = "Exit code 2 when something needs a person: a source whose IdP may give "
-			   "up, an app that is left alone, parked deliveries, a store or journal that "
-			   "cannot write.\n",
+		.details =
+			"Exit code 2 when something needs a person: a source whose IdP may give "
+			"up, an app that is left alone, parked deliveries, a store or journal that "
+			"cannot write.\n",
 		.options = status_options,
 		.examples = "scimward status\n"
 			    "scimward status -o json\n",

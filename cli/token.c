@@ -1,7 +1,7 @@
 /* Tokens of sources, through the running gateway: `token create` shows the secret once. */
 #include <string.h>
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -78,7 +78,8 @@ static int list(struct cli *cli)
 		cli_table_cell(table, revoked ? CLI_BAD : CLI_GOOD, revoked ? "revoked" : "valid");
 	}
 	cli_table_print(table, cli,
-		"no tokens were made with `scimward token create`; those of the configuration are not "
+		"no tokens were made with `scimward token create`; those of the configuration are "
+		"not "
 		"listed");
 	json_decref(answer);
 	return CLI_OK;
@@ -93,7 +94,8 @@ static int revoke(struct cli *cli)
 	if (!cli_call(cli, "DELETE", path, NULL, 0, NULL, &err)) {
 		return cli_fail(cli, &err);
 	}
-	cli_say(cli, "token %s is revoked; it is refused from the next request on", cli->arguments[0]);
+	cli_say(cli, "token %s is revoked; it is refused from the next request on",
+		cli->arguments[0]);
 	return CLI_OK;
 }
 

@@ -1,9 +1,9 @@
 /*
  * connector: one kind of app. What it can be asked, and how its answers are classed.
  *
- * A connector speaks; it decides nothing. Every call answers exactly once, from the loop, never from
- * inside the call, and sends at most one request: when to try again, what a lost reply means and whom
- * to adopt is delivery.c's to say. All of it in the courier's thread.
+ * A connector speaks; it decides nothing. Every call answers exactly once, from the loop, never
+ * from inside the call, and sends at most one request: when to try again, what a lost reply means
+ * and whom to adopt is delivery.c's to say. All of it in the courier's thread.
  */
 #pragma once
 
@@ -36,18 +36,18 @@ enum connector_kind { CONNECTOR_USER, CONNECTOR_GROUP };
 
 /* An account or group as the app shows it. Texts live in the call's arena. */
 struct connector_hit {
-	const char *remote;	 /* the app's id */
+	const char *remote;      /* the app's id */
 	const char *external_id; /* NULL: the app has none */
 	const struct value *resource;
 };
 
 struct connector_answer {
 	enum connector_class class;
-	int status;		 /* of HTTP; 0: none came */
-	int64_t retry_after_s;	 /* < 0: none */
-	const char *message;	 /* a sentence for people, without secrets or bodies */
-	const struct connector_hit *hits; /* of find: all; of create, replace, read: one, when the app showed
-					     it */
+	int status;                       /* of HTTP; 0: none came */
+	int64_t retry_after_s;            /* < 0: none */
+	const char *message;              /* a sentence for people, without secrets or bodies */
+	const struct connector_hit *hits; /* of find: all; of create, replace, read: one, when the
+					     app showed it */
 	size_t hit_count;
 };
 typedef void connector_fn(void *user, const struct connector_answer *answer);
@@ -56,9 +56,9 @@ typedef void connector_fn(void *user, const struct connector_answer *answer);
 struct connector_call {
 	struct arena *arena; /* the answer's texts live here */
 	enum connector_kind kind;
-	const char *remote;	     /* replace, patch, remove, read */
+	const char *remote;          /* replace, patch, remove, read */
 	const char *external_id;     /* find: by it … */
-	const char *name;	     /* … or, when NULL, by userName or displayName */
+	const char *name;            /* … or, when NULL, by userName or displayName */
 	const struct value *body;    /* create, replace: the resource; patch: array of operations */
 	const char *idempotency_key; /* of a write; NULL: none */
 	const char *traceparent;     /* NULL: none */

@@ -3,10 +3,10 @@
  *
  *     store_due ─▶ takes (durable) ─▶ load resource, filter, link ─▶ connector ─▶ outcome (durable)
  *
- * One row per (app, resource) says "bring it up to version V or later"; what to send is found out when
- * its turn comes. Deactivations first; order per (app, resource); apps are bulkheads: own slots, own
- * breaker, own back-off. A lost reply is resolved by reading, never by sending again blindly.
- * Outcomes are journal entries that name the decision's index.
+ * One row per (app, resource) says "bring it up to version V or later"; what to send is found out
+ * when its turn comes. Deactivations first; order per (app, resource); apps are bulkheads: own
+ * slots, own breaker, own back-off. A lost reply is resolved by reading, never by sending again
+ * blindly. Outcomes are journal entries that name the decision's index.
  */
 #pragma once
 
@@ -35,17 +35,19 @@ void courier_wake(struct courier *courier);
 
 struct courier_app_status {
 	const char *name; /* of the configuration */
-	int id;		  /* of the store */
+	int id;           /* of the store */
 	bool breaker_open;
 	int64_t breaker_since_us; /* 0: closed */
-	const char *breaker_reason; /* static word: "unreachable", "credentials", "errors", … ; "" */
+	const char
+		*breaker_reason; /* static word: "unreachable", "credentials", "errors", … ; "" */
 	uint64_t in_flight;
 	uint64_t delivered; /* since start */
 	uint64_t retried;
 	uint64_t parked;
-	uint64_t unknown;    /* outcomes that had to be found out by reading */
-	uint64_t adopted;    /* duplicates avoided */
-	int64_t revoke_us_last; /* time from decision to done of the newest deactivation; -1: none yet */
+	uint64_t unknown;       /* outcomes that had to be found out by reading */
+	uint64_t adopted;       /* duplicates avoided */
+	int64_t revoke_us_last; /* time from decision to done of the newest deactivation; -1: none
+				   yet */
 };
 /* Any thread: a copy. Returns how many apps there are; fills at most `limit`. */
 size_t courier_status(struct courier *courier, struct courier_app_status *status, size_t limit);

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,33 +33,56 @@ struct courier_app {
 	int id;
 	int tenant;
 	struct breaker breaker;
-	bool no_put;	    /* learned: PUT is not there */
+	bool no_put;           /* learned: PUT is not there */
 	int64_t not_before_us; /* Retry-After of the app */
 	size_t in_flight;
 	bool taking; /* a commit of takes is under way */
 	bool more;   /* more may be due than the last look took */
 	bool looked; /* since the last news */
 	bool probing;
-	struct loop_timer timer; /* next look */
+	struct loop_timer timer;          /* next look */
 	struct courier_app_status status; /* counters, under courier->mutex */
 };
 
 typedef void delivery_answer_fn(struct delivery *delivery, const struct connector_answer *answer);
+
+struct courier {
+	const struct config *config;
+	struct store *store;
+	struct store_reader *reader;
+	struct journal_packer *packer;
+	struct loop_thread *thread;
+	struct loop *loop;
+	struct fetch *fetch;
+	struct courier_app *apps;
+	size_t app_count;
+	struct store_watch *watch;
+	struct arena *arena;   /* of filters: as long as the courier */
+	pthread_mutex_t mutex; /* status of the apps; and start, stop */
+	pthread_cond_t changed;
+	bool started;
+	bool start_failed;
+	struct error err;
+	bool stopping;
+	bool stopped;
+	bool expanding;
+	struct loop_timer stop_timer;
+};
 
 struct delivery {
 	struct courier_app *app;
 	struct arena *arena;
 	struct store_take take;
 	const struct store_resource *resource; /* NULL: gone without a trace */
-	const struct store_link *link;	       /* NULL: none */
-	const char *remote;		       /* the link's, or found since */
+	const struct store_link *link;         /* NULL: none */
+	const char *remote;                    /* the link's, or found since */
 	struct desired desired;
 	struct connector_call call;
 	delivery_answer_fn *on_answer;
 	char idempotency_key[96];
 	bool searched_name;
 	bool conflicted; /* the app said 409 to a create */
-	bool waited;	 /* a second look after an unknown outcome */
+	bool waited;     /* a second look after an unknown outcome */
 	bool verified;
 	bool dropped; /* the link's account is not there any more */
 	bool wrote;   /* something was sent that changes the app */
@@ -81,24 +105,33 @@ struct delivery {
 
 /* ---- delivery.c: one delivery, from taken to its outcome ---- */
 void delivery_start(struct delivery *delivery);
+/* Looks for the account or group, adopts it or makes it. */
+void delivery_search(struct delivery *delivery);
+/* ---- delivery_bring.c: the account or group is there, at delivery->remote ---- */
+void delivery_bring(struct delivery *delivery);
 /* The delivery's one call, filled in but for its body; the answer goes to `then`. */
 struct connector_call *delivery_call(struct delivery *delivery, delivery_answer_fn *then);
 /* Adds a PATCH operation to a list of them; value NULL: none. */
 struct value_builder;
-void delivery_add_operation(struct value_builder *all, const char *op, const char *path,
-	const struct value *value);
+void delivery_add_operation(
+	struct value_builder *all, const char *op, const char *path, const struct value *value);
 
 /* ---- outcome.c: makes the outcome durable; then courier_finished() ---- */
-void outcome_done(struct delivery *delivery);		       /* the app has it */
-void outcome_nothing(struct delivery *delivery);	       /* nothing to bring */
-void outcome_gone(struct delivery *delivery);		       /* the account is deleted: drop the link */
+void outcome_done(struct delivery *delivery);    /* the app has it */
+void outcome_nothing(struct delivery *delivery); /* nothing to bring */
+void outcome_gone(struct delivery *delivery);    /* the account is deleted: drop the link */
 void outcome_park(struct delivery *delivery, const char *why); /* a person has to look */
 /* Again later; classed by the answer, which also moves the breaker. */
 void outcome_retry(struct delivery *delivery, const struct connector_answer *answer);
 void outcome_retry_error(struct delivery *delivery, const struct error *err);
 
-/* ---- courier.c ---- */
+/* ---- courier_work.c ---- */
+void courier_look(void *app);                     /* for what is due in one app; also its timer */
+void courier_look_at_all(void *courier);          /* and for group changes */
 void courier_finished(struct delivery *delivery); /* frees it and looks for more */
+
+/* ---- courier.c ---- */
+void courier_stop_if_idle(struct courier *courier);
 struct store *courier_store(struct courier *courier);
 struct store_reader *courier_reader(struct courier *courier);
 struct journal_packer *courier_packer(struct courier *courier);

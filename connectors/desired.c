@@ -51,11 +51,12 @@ static enum desired_state leaving_state(
 }
 
 /* Our id is the app's externalId; what is ours alone stays here. */
-static const struct value *form_of(struct arena *arena, const struct store_resource *resource,
-	bool active, struct error *err)
+static const struct value *form_of(
+	struct arena *arena, const struct store_resource *resource, bool active, struct error *err)
 {
 	static const struct value_limits limits = {
-		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
+	};
 	const struct value *form =
 		value_parse(arena, resource->doc, resource->doc_size, &limits, err);
 	char id[UUID_TEXT_BYTES];

@@ -1,5 +1,6 @@
 /*
- * desired: what an app should have of one resource, and in which form, computed when its turn comes.
+ * desired: what an app should have of one resource, and in which form, computed when its turn
+ * comes.
  */
 #pragma once
 
@@ -19,8 +20,9 @@ struct value;
 enum desired_state {
 	DESIRED_NOTHING,  /* it does not belong there and is not there */
 	DESIRED_PRESENT,  /* as in `form` */
-	DESIRED_INACTIVE, /* an account that is there is to be disabled; one that is not stays away */
-	DESIRED_ABSENT,	  /* an account or group that is there is to be deleted */
+	DESIRED_INACTIVE, /* an account that is there is to be disabled; one that is not stays away
+			   */
+	DESIRED_ABSENT,   /* an account or group that is there is to be deleted */
 };
 
 /* What decides who belongs, of one app; filters live as long as the courier. */
@@ -34,12 +36,13 @@ struct desired_rules {
 struct desired {
 	enum desired_state state;
 	/*
-	 * The resource as the app gets it, with our id as externalId; a Group without members. NULL: it
-	 * does not belong there (INACTIVE: nothing but `active` is touched).
+	 * The resource as the app gets it, with our id as externalId; a Group without members.
+	 * NULL: it does not belong there (INACTIVE: nothing but `active` is touched).
 	 */
 	const struct value *form;
 	bool active;
-	const char *const *members; /* of a Group: remote ids, sorted; those that have a link there */
+	const char *const
+		*members; /* of a Group: remote ids, sorted; those that have a link there */
 	size_t member_count;
 	uint8_t hash[DIGEST_BYTES]; /* of form and members: equal hashes, nothing to bring */
 };

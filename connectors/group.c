@@ -90,7 +90,9 @@ static const struct value *chunk_operations(struct delivery *delivery, size_t li
 static void next_chunk(struct delivery *delivery)
 {
 	struct courier_app *app = delivery->app;
-	struct connector_answer done = { .class = CONNECTOR_OK, .retry_after_s = -1, .message = "" };
+	struct connector_answer done = {
+		.class = CONNECTOR_OK, .retry_after_s = -1, .message = ""
+	};
 	struct connector_call *call;
 
 	if (delivery->member_at == delivery->add_count + delivery->remove_count) {
@@ -136,7 +138,7 @@ static void difference(struct delivery *delivery, const char *const *have, size_
 
 	while (i < desired->member_count || j < have_count) {
 		int order = i == desired->member_count ? 1
-			    : j == have_count	       ? -1
+			    : j == have_count          ? -1
 						       : strcmp(desired->members[i], have[j]);
 
 		if (order < 0) {
@@ -173,11 +175,11 @@ static void on_read(struct delivery *delivery, const struct connector_answer *an
 		delivery_group_answer(delivery, answer);
 		return;
 	}
-	have = ids_of(delivery->arena,
-		value_find_folded(answer->hits[0].resource, "members"), &have_count);
+	have = ids_of(delivery->arena, value_find_folded(answer->hits[0].resource, "members"),
+		&have_count);
 	difference(delivery, have, have_count);
-	delivery_add_operation(&all, "replace", "displayName",
-		value_find(delivery->desired.form, "displayName"));
+	delivery_add_operation(
+		&all, "replace", "displayName", value_find(delivery->desired.form, "displayName"));
 	call = delivery_call(delivery, on_named);
 	call->body = value_finish_array(&all);
 	app->connector->patch(app->connection, call);
@@ -195,8 +197,7 @@ void group_update(struct delivery *delivery)
 		return;
 	}
 	call = delivery_call(delivery, delivery_group_answer);
-	call->body = value_with(delivery->arena,
-		with_members(delivery, delivery->desired.form), "id",
-		value_of_text(delivery->arena, delivery->remote));
+	call->body = value_with(delivery->arena, with_members(delivery, delivery->desired.form),
+		"id", value_of_text(delivery->arena, delivery->remote));
 	app->connector->replace(app->connection, call);
 }

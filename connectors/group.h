@@ -1,6 +1,6 @@
 /*
- * group: a Group in an app. Small ones are written whole; of large ones only what changed, in requests
- * that the app takes.
+ * group: a Group in an app. Small ones are written whole; of large ones only what changed, in
+ * requests that the app takes.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * Outcomes: what became of a delivery, durable together with its link and its journal entry.
  *
- * Done and parked are entries; a retry is none (an app that is down for a day would fill the journal
- * with it) but is logged, counted and shown by `delivery list`.
+ * Done and parked are entries; a retry is none (an app that is down for a day would fill the
+ * journal with it) but is logged, counted and shown by `delivery list`.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -148,8 +148,8 @@ static void drop_link(struct delivery *delivery)
 }
 
 /*
- * A person who gets an account in the app, or loses it, becomes or ceases to be a member of the groups
- * there: these are brought up to date behind it.
+ * A person who gets an account in the app, or loses it, becomes or ceases to be a member of the
+ * groups there: these are brought up to date behind it.
  */
 static void want_groups(struct delivery *delivery)
 {
@@ -274,8 +274,8 @@ static void move_breaker(struct courier_app *app, const struct connector_answer 
 void outcome_retry(struct delivery *delivery, const struct connector_answer *answer)
 {
 	struct courier_app *app = delivery->app;
-	int64_t delay_ms = retry_delay_ms(
-		app->config, delivery->take.attempts, courier_dice(app->courier));
+	int64_t delay_ms =
+		retry_delay_ms(app->config, delivery->take.attempts, courier_dice(app->courier));
 
 	if (answer->class == CONNECTOR_NOT_FOUND || answer->class == CONNECTOR_OK) {
 		retry(delivery, "the app's answers contradict each other", delay_ms);

@@ -55,8 +55,7 @@ bool breaker_failure(struct breaker *breaker, const struct config_app *config, c
 {
 	remember(breaker, true);
 	if ((int64_t)breaker->in_a_row < config->breaker.failures &&
-		(breaker->seen < HISTORY ||
-			__builtin_popcount(breaker->history) < HISTORY / 2)) {
+		(breaker->seen < HISTORY || __builtin_popcount(breaker->history) < HISTORY / 2)) {
 		return false;
 	}
 	return breaker_trip(breaker, config, reason, now_us);

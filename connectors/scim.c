@@ -84,7 +84,7 @@ static enum connector_class class_of(const struct fetch_response *response)
 			return CONNECTOR_REFUSED;
 		}
 		return fetch_outcome_is_unknown(response->outcome) ? CONNECTOR_UNKNOWN
-								    : CONNECTOR_LATER;
+								   : CONNECTOR_LATER;
 	}
 	class = class_of_status(response->status);
 	if (class == CONNECTOR_NOT_FOUND && is_page(response)) {
@@ -98,7 +98,8 @@ static enum connector_class class_of(const struct fetch_response *response)
 static const struct value *parse(struct arena *arena, const struct fetch_response *response)
 {
 	static const struct value_limits limits = {
-		.bytes = 16 << 20, .depth = 32, .values = 1000000 };
+		.bytes = 16 << 20, .depth = 32, .values = 1000000
+	};
 	struct error ignored = { 0 };
 
 	if (response->body_size == 0) {
@@ -115,8 +116,8 @@ static bool take_hit(const struct value *resource, struct connector_hit *hit)
 	return hit->remote != NULL && hit->remote[0] != '\0';
 }
 
-static void take_hits(struct connector_call *call, const struct value *body,
-	struct connector_answer *answer)
+static void take_hits(
+	struct connector_call *call, const struct value *body, struct connector_answer *answer)
 {
 	const struct value *list = value_find_folded(body, "Resources");
 	size_t count = call->verb == VERB_FIND ? value_count(list) : (body != NULL ? 1 : 0);
@@ -130,10 +131,10 @@ static void take_hits(struct connector_call *call, const struct value *body,
 	answer->hits = hits;
 }
 
-/* The app's own words help, but bodies may hold anything: the detail of a SCIM Error alone, short, and
- * not of a 2xx. */
-static const char *message_of(
-	struct connector_call *call, const struct fetch_response *response, const struct value *body)
+/* The app's own words help, but bodies may hold anything: the detail of a SCIM Error alone, short,
+ * and not of a 2xx. */
+static const char *message_of(struct connector_call *call, const struct fetch_response *response,
+	const struct value *body)
 {
 	const char *detail = value_find_text(body, "detail");
 
@@ -144,15 +145,16 @@ static const char *message_of(
 		return arena_printf(call->arena, "%s %s: %d, %.200s", methods[call->verb],
 			endpoint(call), response->status, detail);
 	}
-	return arena_printf(call->arena, "%s %s: %d", methods[call->verb], endpoint(call),
-		response->status);
+	return arena_printf(
+		call->arena, "%s %s: %d", methods[call->verb], endpoint(call), response->status);
 }
 
 /* A 2xx that does not say what it should is no success. */
-static void check_hits(struct connector_call *call, const struct value *body,
-	struct connector_answer *answer)
+static void check_hits(
+	struct connector_call *call, const struct value *body, struct connector_answer *answer)
 {
-	if (call->verb == VERB_FIND && !value_is(value_find_folded(body, "Resources"), VALUE_ARRAY) &&
+	if (call->verb == VERB_FIND &&
+		!value_is(value_find_folded(body, "Resources"), VALUE_ARRAY) &&
 		value_find_int(body, "totalResults", -1) != 0) {
 		answer->class = CONNECTOR_REFUSED;
 		answer->message = "the app's answer to a search is no SCIM ListResponse";
@@ -205,9 +207,9 @@ static void append_filter(struct buf *url, const struct connector_call *call)
 	struct buf filter = { 0 };
 	const char *value = call->external_id != NULL ? call->external_id : call->name;
 
-	buf_append_text(&filter, call->external_id != NULL		     ? "externalId eq "
+	buf_append_text(&filter, call->external_id != NULL       ? "externalId eq "
 				 : call->kind == CONNECTOR_GROUP ? "displayName eq "
-								     : "userName eq ");
+								 : "userName eq ");
 	buf_append_json_text(&filter, value, strlen(value));
 	buf_append_text(url, "?filter=");
 	append_encoded(url, buf_text(&filter));
@@ -280,7 +282,8 @@ static void send(struct connector_call *call, const struct secret *bearer)
 }
 
 /* With OAuth the token may have to be fetched first. NULL: it was refused. */
-static void on_token(void *user, const struct secret *bearer, const struct connector_answer *refusal)
+static void on_token(
+	void *user, const struct secret *bearer, const struct connector_answer *refusal)
 {
 	struct connector_call *call = user;
 
@@ -359,7 +362,8 @@ static struct connector_app *scim_open(
 	}
 	if (http && !config->allow_private) {
 		error_set(err, ERROR_CONFIG,
-			"apps.%s.url: http:// is only for apps on this machine or a private network; use "
+			"apps.%s.url: http:// is only for apps on this machine or a private "
+			"network; use "
 			"https://, or set allow_private: true",
 			config->name);
 		return NULL;

@@ -73,8 +73,8 @@ static bool take(struct token *token, const struct fetch_response *response)
 	static const struct value_limits limits = { .bytes = 65536, .depth = 8, .values = 100 };
 	struct arena *arena = arena_new();
 	struct error ignored = { 0 };
-	const struct value *body = value_parse(
-		arena, response->body, response->body_size, &limits, &ignored);
+	const struct value *body =
+		value_parse(arena, response->body, response->body_size, &limits, &ignored);
 	const char *text = value_find_text(body, "access_token");
 
 	if (text != NULL) {

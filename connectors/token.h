@@ -15,8 +15,8 @@ struct token *token_new(const struct config_app *config, struct fetch *fetch);
 void token_free(struct token *token);
 
 /*
- * bearer is valid during the call. NULL: the answer says why there is none (CREDENTIALS, LATER …). May
- * come from inside token_get() when the token is there.
+ * bearer is valid during the call. NULL: the answer says why there is none (CREDENTIALS, LATER …).
+ * May come from inside token_get() when the token is there.
  */
 typedef void token_fn(
 	void *user, const struct secret *bearer, const struct connector_answer *refusal);

@@ -30,11 +30,11 @@ void admin_reply(struct admin_call *call, int status, json_t *document)
 {
 	char *text = document != NULL ? json_dumps(document, JSON_COMPACT) : NULL;
 
-	server_reply(call->exchange,
-		&(struct server_reply){ .status = text != NULL ? status : 204,
-			.content_type = text != NULL ? "application/json" : NULL,
-			.body = text,
-			.body_size = text != NULL ? strlen(text) : 0 });
+	server_reply(
+		call->exchange, &(struct server_reply){ .status = text != NULL ? status : 204,
+					.content_type = text != NULL ? "application/json" : NULL,
+					.body = text,
+					.body_size = text != NULL ? strlen(text) : 0 });
 	memory_free(text);
 	json_decref(document);
 	admin_call_free(call);
@@ -79,8 +79,8 @@ bool admin_number(struct admin_call *call, const char *name, int64_t fallback, i
 	}
 	*result = strtoll(text, &end, 10);
 	if (end == text || *end != '\0' || *result < 0) {
-		return error_set(err, ERROR_REQUEST, "%s must be a whole number, not '%.40s'", name,
-			text);
+		return error_set(
+			err, ERROR_REQUEST, "%s must be a whole number, not '%.40s'", name, text);
 	}
 	return true;
 }
@@ -194,7 +194,8 @@ static void on_socket(void *user, struct exchange *exchange, const struct http_r
 	struct admin_call *call;
 
 	if (!may_call(exchange)) {
-		server_reply_error(exchange, 403, "only root and the gateway's own user may do this");
+		server_reply_error(
+			exchange, 403, "only root and the gateway's own user may do this");
 		return;
 	}
 	if (answer_common(admin, exchange, http)) {
@@ -206,7 +207,8 @@ static void on_socket(void *user, struct exchange *exchange, const struct http_r
 	call->http = http;
 	call->arena = arena_new();
 	if (http->body.size > 0) {
-		call->body = json_loadb(http->body.data, http->body.size, JSON_REJECT_DUPLICATES, NULL);
+		call->body =
+			json_loadb(http->body.data, http->body.size, JSON_REJECT_DUPLICATES, NULL);
 	}
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (routes[i].method == http->method && fits(call, routes[i].path)) {
@@ -252,7 +254,8 @@ static bool open_servers(struct admin *admin, struct error *err)
 	}
 	return server_is_loopback(admin->tcp) ||
 	       error_set(err, ERROR_CONFIG,
-		       "admin.address: %s is not loopback; metrics and health have no login, so keep "
+		       "admin.address: %s is not loopback; metrics and health have no login, so "
+		       "keep "
 		       "them on this machine and let a proxy publish them",
 		       config->address);
 }
@@ -274,8 +277,8 @@ void admin_attach(struct admin *admin)
 {
 	struct gateway *gateway = admin->gateway;
 
-	admin->watch = store_watch(gateway->store, STORE_NEWS_ENTRIES, gateway->loop,
-		admin_journal_news, admin);
+	admin->watch = store_watch(
+		gateway->store, STORE_NEWS_ENTRIES, gateway->loop, admin_journal_news, admin);
 	if (admin->socket != NULL) {
 		server_attach(admin->socket, 0, gateway->loop, admin);
 	}

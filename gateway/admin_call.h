@@ -3,9 +3,9 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <jansson.h>
 #include "base/error.h"
 #include "gateway/admin.h"
 #include "io/http.h"
@@ -31,9 +31,9 @@ struct admin_call {
 	struct admin *admin;
 	struct exchange *exchange;
 	const struct http_request *http;
-	struct arena *arena; /* until the reply */
+	struct arena *arena;  /* until the reply */
 	const char *argument; /* the path segment where the route has "*"; NULL */
-	json_t *body;	      /* of POST; NULL: none or no JSON object */
+	json_t *body;         /* of POST; NULL: none or no JSON object */
 };
 
 typedef void admin_fn(struct admin_call *call);
@@ -56,7 +56,7 @@ const char *admin_text(const struct admin_call *call, const char *name);
 admin_fn admin_status, admin_reload, admin_backup;
 /* admin_journal.c */
 admin_fn admin_journal, admin_entry;
-void admin_journal_news(void *admin); /* there are new entries */
+void admin_journal_news(void *admin);         /* there are new entries */
 void admin_journal_stop(struct admin *admin); /* ends all followers */
 /* admin_delivery.c */
 admin_fn admin_deliveries, admin_retry;

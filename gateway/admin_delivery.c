@@ -88,9 +88,8 @@ void admin_deliveries(struct admin_call *call)
 	size_t count;
 	struct error err = { 0 };
 
-	if (!read_filter(call, &filter, &err) ||
-		!store_deliveries(call->admin->reader, call->arena, &filter, LIST_MAX, &list,
-			&count, &err)) {
+	if (!read_filter(call, &filter, &err) || !store_deliveries(call->admin->reader, call->arena,
+							 &filter, LIST_MAX, &list, &count, &err)) {
 		admin_reply_error(call, &err);
 		return;
 	}
@@ -139,8 +138,8 @@ static bool find_rid(struct admin_call *call, int tenant, int64_t *rid, struct e
 		return true;
 	}
 	if (uuid_parse(text, strlen(text), id)) {
-		if (!store_find_ref(call->admin->reader, call->arena, tenant, STORE_USER, id, &found,
-			    &ref, err) ||
+		if (!store_find_ref(call->admin->reader, call->arena, tenant, STORE_USER, id,
+			    &found, &ref, err) ||
 			(!found && !store_find_ref(call->admin->reader, call->arena, tenant,
 					   STORE_GROUP, id, &found, &ref, err))) {
 			return false;
@@ -163,7 +162,8 @@ void admin_retry(struct admin_call *call)
 	int64_t rid;
 
 	if (app == NULL) {
-		error_set(&err, ERROR_NOT_FOUND, "there is no app '%.64s'", name != NULL ? name : "");
+		error_set(
+			&err, ERROR_NOT_FOUND, "there is no app '%.64s'", name != NULL ? name : "");
 	} else if (find_rid(call, app->tenant, &rid, &err)) {
 		retry = must_calloc(1, sizeof(*retry));
 		retry->call = call;

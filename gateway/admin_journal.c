@@ -31,7 +31,7 @@ struct admin_follower {
 	int64_t left; /* entries still to send; < 0: no limit */
 	bool follow;
 	bool scheduled; /* a post is under way */
-	bool blocked;	/* the client reads too slowly: READY will come */
+	bool blocked;   /* the client reads too slowly: READY will come */
 	bool gone;
 	struct admin_follower *next;
 };
@@ -49,17 +49,17 @@ static bool starts(struct admin_call *call, struct admin_follower *it, struct er
 		return false;
 	}
 	if (filter != NULL) {
-		it->filter = scim_filter_parse(
-			call->arena, NULL, filter, strlen(filter), true, err);
+		it->filter =
+			scim_filter_parse(call->arena, NULL, filter, strlen(filter), true, err);
 		if (it->filter == NULL) {
 			return false;
 		}
 	}
 	it->follow = admin_parameter(call, "follow") != NULL;
 	it->left = count;
-	it->cursor = (struct journal_cursor){ .source = &it->source,
-		.end = JOURNAL_NONE,
-		.payloads = true };
+	it->cursor = (struct journal_cursor){
+		.source = &it->source, .end = JOURNAL_NONE, .payloads = true
+	};
 	if (from >= 0) {
 		it->cursor.next = (uint64_t)from;
 		return true;
@@ -135,7 +135,8 @@ static void pump(void *user)
 	if (it->blocked) {
 		return;
 	}
-	if (!journal_cursor_read(&it->cursor, it->slice, SLICE_ENTRIES, on_record, it, &read, &err)) {
+	if (!journal_cursor_read(
+		    &it->cursor, it->slice, SLICE_ENTRIES, on_record, it, &read, &err)) {
 		end_follower(it, false);
 		return;
 	}
@@ -174,8 +175,7 @@ void admin_journal(struct admin_call *call)
 	call->admin->followers = it;
 	server_stream_start(call->exchange,
 		&(struct server_reply){ .status = 200, .content_type = "application/jsonl" },
-		&(struct server_stream){
-			.length = -1, .on_event = on_stream, .user = it });
+		&(struct server_stream){ .length = -1, .on_event = on_stream, .user = it });
 	schedule(it);
 }
 
@@ -233,7 +233,8 @@ static const struct value *open_deliveries(
 		entry == NULL || entry->rid == 0) {
 		return value_finish_array(&all);
 	}
-	if (!store_deliveries_of(call->admin->reader, call->arena, entry->rid, &list, &count, err)) {
+	if (!store_deliveries_of(
+		    call->admin->reader, call->arena, entry->rid, &list, &count, err)) {
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -270,13 +271,12 @@ static bool on_outcome(void *user, struct arena *arena, const struct journal_rec
 /* Outcomes come soon after their decision; further away they are found with a filter. */
 enum { OUTCOME_WINDOW = 2000 };
 
-static const struct value *outcomes_of(struct admin_call *call,
-	const struct journal_source *source, uint64_t index, struct error *err)
+static const struct value *outcomes_of(struct admin_call *call, const struct journal_source *source,
+	uint64_t index, struct error *err)
 {
 	struct arena *slice = arena_new();
 	struct outcomes outcomes = { call, (int64_t)index, { .arena = call->arena } };
-	struct journal_cursor cursor = {
-		.source = source, .next = index + 1, .end = JOURNAL_NONE };
+	struct journal_cursor cursor = { .source = source, .next = index + 1, .end = JOURNAL_NONE };
 	bool ok = journal_cursor_read(
 		&cursor, slice, OUTCOME_WINDOW, on_outcome, &outcomes, NULL, err);
 
@@ -297,8 +297,8 @@ static void send_entry(struct admin_call *call, const struct value *document)
 	admin_call_free(call);
 }
 
-static bool make_entry(struct admin_call *call, uint64_t index, const struct value **document,
-	struct error *err)
+static bool make_entry(
+	struct admin_call *call, uint64_t index, const struct value **document, struct error *err)
 {
 	struct journal_source source = journal_source_of_store(call->admin->reader);
 	struct value_builder it = { .arena = call->arena };

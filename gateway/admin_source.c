@@ -202,8 +202,7 @@ void admin_token_create(struct admin_call *call)
 	change->token.source = source->id;
 	change->token.label = label != NULL ? label : "";
 	change->token.created_us = change->commit.now_us;
-	change->token.expires_us =
-		expires_s > 0 ? change->commit.now_us + expires_s * 1000000 : 0;
+	change->token.expires_us = expires_s > 0 ? change->commit.now_us + expires_s * 1000000 : 0;
 	change->token_change.add = &change->token;
 	change->commit.token_change = &change->token_change;
 	commit(change, "token.create", on_token_made);

@@ -77,7 +77,8 @@ static json_t *app_json(
 		json_object_set_new(it, "since", time_json(status->breaker_since_us));
 	}
 	if (status->revoke_us_last >= 0) {
-		json_object_set_new(it, "timeToRevokeMs", json_integer(status->revoke_us_last / 1000));
+		json_object_set_new(
+			it, "timeToRevokeMs", json_integer(status->revoke_us_last / 1000));
 	}
 	return it;
 }
@@ -168,8 +169,8 @@ void admin_status(struct admin_call *call)
 	json_object_set_new(document, "sources", sources_json(call->admin));
 	json_object_set_new(document, "apps", apps_json(call->admin));
 	if (gateway->tls != NULL) {
-		json_object_set_new(document, "certificateExpires",
-			time_json(tls_expires_us(gateway->tls)));
+		json_object_set_new(
+			document, "certificateExpires", time_json(tls_expires_us(gateway->tls)));
 	}
 	admin_reply(call, 200, document);
 }

@@ -1,6 +1,6 @@
 /*
- * flow_info: what is not about one resource: discovery, health, the journal's files, and the answers
- * to paths and methods that are not there.
+ * flow_info: what is not about one resource: discovery, health, the journal's files, and the
+ * answers to paths and methods that are not there.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -19,10 +19,12 @@
 static enum step_result send_document(struct request *request, struct buf *body, bool found)
 {
 	if (found) {
-		request_reply(request, &(struct request_reply){
-			.status = 200, .body = body->data, .body_size = body->size });
+		request_reply(request,
+			&(struct request_reply){
+				.status = 200, .body = body->data, .body_size = body->size });
 	} else {
-		error_set(&request->err, ERROR_NOT_FOUND, "there is no '%.128s' here", request->name);
+		error_set(
+			&request->err, ERROR_NOT_FOUND, "there is no '%.128s' here", request->name);
 		request_reply_error(request, NULL);
 	}
 	buf_fini(body);
@@ -106,8 +108,8 @@ static enum step_result identify_scim(struct request *request)
 static enum step_result reply_options(struct request *request)
 {
 	if (!replied_error(request)) {
-		request_reply(request, &(struct request_reply){
-			.status = 204, .allow = request->allow });
+		request_reply(
+			request, &(struct request_reply){ .status = 204, .allow = request->allow });
 	}
 	return STEP_NEXT;
 }
@@ -152,8 +154,10 @@ const struct step flow_nothing[] = {
 
 static void send_text(struct request *request, int status, const char *type, struct buf *body)
 {
-	request_reply(request, &(struct request_reply){
-		.status = status, .content_type = type, .body = body->data, .body_size = body->size });
+	request_reply(request, &(struct request_reply){ .status = status,
+				       .content_type = type,
+				       .body = body->data,
+				       .body_size = body->size });
 	buf_fini(body);
 }
 
@@ -178,7 +182,8 @@ static enum step_result reply_readyz(struct request *request)
 const struct step flow_livez[] = { { "reply", reply_livez, NULL }, { 0 } };
 const struct step flow_readyz[] = { { "reply", reply_readyz, NULL }, { 0 } };
 
-/* ---- the journal's files: for any verifier, without a token. Leaves hold no personal data. ---- */
+/* ---- the journal's files: for any verifier, without a token. Leaves hold no personal data. ----
+ */
 
 enum { JOURNAL_FILE_BYTES = 32 * 1024 * 1024 };
 
@@ -214,8 +219,8 @@ static const char *journal_path(struct request *request)
 
 	buf_append_text(&path, request->worker->gateway->config->journal.directory);
 	for (size_t i = 1; i < http->segment_count; i++) {
-		const char *name = arena_text(
-			request->arena, http->segments[i].data, http->segments[i].size);
+		const char *name =
+			arena_text(request->arena, http->segments[i].data, http->segments[i].size);
 
 		if (!is_journal_name(name)) {
 			buf_fini(&path);
@@ -244,8 +249,8 @@ static enum step_result reply_journal(struct request *request)
 		request_reply_error(request, NULL);
 		return STEP_NEXT;
 	}
-	send_text(request, 200,
-		is_text ? "text/plain; charset=utf-8" : "application/octet-stream", &body);
+	send_text(request, 200, is_text ? "text/plain; charset=utf-8" : "application/octet-stream",
+		&body);
 	return STEP_NEXT;
 }
 

@@ -6,8 +6,8 @@
  *     search   identify ▶ search ▶ walk ▶ reply
  *
  * A query is answered through an index when one equality of its filter must hold for all matches
- * (scim/key.h); else the rows of the type are walked in slices, so that no query holds its loop. The
- * page is printed from the rows as they stand then.
+ * (scim/key.h); else the rows of the type are walked in slices, so that no query holds its loop.
+ * The page is printed from the rows as they stand then.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -52,12 +52,11 @@ static bool find(struct request *request, const struct store_resource **found,
 		return false;
 	}
 	if (*found == NULL) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no %s with this id",
-			request->type->name);
+		return error_set(
+			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 	}
-	if (request->type->has_members ||
-		!scim_projection_wants_place(
-			request->type, request->read->projection, SCIM_IS_GROUPS)) {
+	if (request->type->has_members || !scim_projection_wants_place(request->type,
+						  request->read->projection, SCIM_IS_GROUPS)) {
 		return true;
 	}
 	return store_groups_of(reader, request->arena, (*found)->rid, groups, group_count, err);
@@ -87,21 +86,22 @@ static enum step_result load_start(struct request *request)
 	if (!ok) {
 		return STEP_FAIL;
 	}
-	request->read->represent = represent_new(request, &(struct represent_what){
-		.rid = resource->rid,
-		.id = request->resource_text,
-		.version = resource->version,
-		.created_us = resource->created_us,
-		.modified_us = resource->modified_us,
-		.external_id = store_external_id(resource, request->source->id),
-		.doc_text = resource->doc,
-		.doc_size = resource->doc_size,
-		.groups = groups,
-		.group_count = group_count,
-		.members = resource->members,
-		.projection = request->read->projection,
-		.status = 200,
-	});
+	request->read->represent = represent_new(
+		request, &(struct represent_what){
+				 .rid = resource->rid,
+				 .id = request->resource_text,
+				 .version = resource->version,
+				 .created_us = resource->created_us,
+				 .modified_us = resource->modified_us,
+				 .external_id = store_external_id(resource, request->source->id),
+				 .doc_text = resource->doc,
+				 .doc_size = resource->doc_size,
+				 .groups = groups,
+				 .group_count = group_count,
+				 .members = resource->members,
+				 .projection = request->read->projection,
+				 .status = 200,
+			 });
 	return STEP_NEXT;
 }
 
@@ -175,10 +175,10 @@ static enum step_result reply_list(struct request *request)
 		return STEP_NEXT;
 	}
 	request_reply(request, &(struct request_reply){
-		.status = 200,
-		.body = request->read->buf.data,
-		.body_size = request->read->buf.size,
-	});
+				       .status = 200,
+				       .body = request->read->buf.data,
+				       .body_size = request->read->buf.size,
+			       });
 	return STEP_NEXT;
 }
 

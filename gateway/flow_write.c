@@ -129,8 +129,8 @@ static void take_list(struct request *request, const struct value *list)
 	if (list == NULL) {
 		return;
 	}
-	const struct value **lists = arena_alloc(
-		request->arena, (write->list_count + 1) * sizeof(const struct value *));
+	const struct value **lists =
+		arena_alloc(request->arena, (write->list_count + 1) * sizeof(const struct value *));
 	if (write->list_count > 0) {
 		memcpy(lists, write->lists, write->list_count * sizeof(const struct value *));
 	}
@@ -147,7 +147,8 @@ static bool names(const struct scim_patch_operation *operation, const char *attr
 	return value_find_folded(operation->value, attribute) != NULL;
 }
 
-/* What a PATCH touches, as far as its text tells: for the claim, too much rather than too little. */
+/* What a PATCH touches, as far as its text tells: for the claim, too much rather than too little.
+ */
 static void foresee_patch(struct request *request)
 {
 	struct write *write = request->write;
@@ -161,9 +162,9 @@ static void foresee_patch(struct request *request)
 		}
 		write->renames = write->renames || names(operation, "displayName");
 		if (names(operation, "members")) {
-			take_list(request, operation->has_path
-						   ? operation->value
-						   : value_find_folded(operation->value, "members"));
+			take_list(request, operation->has_path ? operation->value
+							       : value_find_folded(operation->value,
+									 "members"));
 		}
 	}
 }
@@ -191,9 +192,10 @@ static bool read_resource(struct request *request, struct error *err)
 		return false;
 	}
 	if (request->type->has_members) {
-		/* PUT: what the body does not name is cleared (RFC 7644, 3.5.1); the rails watch. */
-		step->kind = write->operation == WRITE_CREATE ? SCIM_MEMBERS_ADD
-							      : SCIM_MEMBERS_REPLACE;
+		/* PUT: what the body does not name is cleared (RFC 7644, 3.5.1); the rails watch.
+		 */
+		step->kind =
+			write->operation == WRITE_CREATE ? SCIM_MEMBERS_ADD : SCIM_MEMBERS_REPLACE;
 		step->list = resource->members;
 		write->steps = step;
 		write->step_count = 1;
@@ -264,22 +266,24 @@ static void start_represent(struct request *request)
 	struct write *write = request->write;
 	bool changed = write->commit.rid != 0;
 
-	write->represent = represent_new(request, &(struct represent_what){
-		.rid = write->before != NULL ? write->before->rid : write->commit.rid,
-		.id = request->resource_text,
-		.version = changed ? write->commit.version : write->before->version,
-		.created_us = write->before != NULL ? write->before->created_us : request->time_us,
-		.modified_us = changed ? request->time_us : write->before->modified_us,
-		.external_id = write->external,
-		.doc = write->final_doc,
-		.groups = write->groups,
-		.group_count = write->group_count,
-		.members = changed ? write->commit.members
-				   : (write->before != NULL ? write->before->members : 0),
-		.projection = write->projection,
-		.status = write->operation == WRITE_CREATE ? 201 : 200,
-		.journal = write->journal,
-	});
+	write->represent = represent_new(request,
+		&(struct represent_what){
+			.rid = write->before != NULL ? write->before->rid : write->commit.rid,
+			.id = request->resource_text,
+			.version = changed ? write->commit.version : write->before->version,
+			.created_us = write->before != NULL ? write->before->created_us
+							    : request->time_us,
+			.modified_us = changed ? request->time_us : write->before->modified_us,
+			.external_id = write->external,
+			.doc = write->final_doc,
+			.groups = write->groups,
+			.group_count = write->group_count,
+			.members = changed ? write->commit.members
+					   : (write->before != NULL ? write->before->members : 0),
+			.projection = write->projection,
+			.status = write->operation == WRITE_CREATE ? 201 : 200,
+			.journal = write->journal,
+		});
 }
 
 static enum step_result reply_start(struct request *request)

@@ -19,7 +19,7 @@ extern const struct step flow_provider[];
 extern const struct step flow_types[];
 extern const struct step flow_schemas[];
 extern const struct step flow_options[]; /* 204 with Allow */
-extern const struct step flow_method[];	 /* 405 */
+extern const struct step flow_method[];  /* 405 */
 extern const struct step flow_nothing[]; /* 401 or 404 */
 extern const struct step flow_livez[];
 extern const struct step flow_readyz[];

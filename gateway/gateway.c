@@ -1,7 +1,8 @@
 /*
  * Starting and stopping, in one thread, in the order in which things need each other:
  *
- *     names ▶ store ▶ journal key, publisher ▶ policy ▶ rails ▶ workers ▶ courier ▶ listener ▶ admin
+ *     names ▶ store ▶ journal key, publisher ▶ policy ▶ rails ▶ workers ▶ courier ▶ listener ▶
+ * admin
  *
  * Stopping goes the other way: the listener drains first, the store closes last. gateway_free() can
  * free whatever a failed start left, so a start that fails leaves nothing behind.
@@ -237,9 +238,8 @@ static bool open_listener(struct gateway *gateway, struct error *err)
 	};
 
 	if (listen->tls.certificate != NULL) {
-		gateway->tls = tls_new(&(struct tls_options){ listen->tls.certificate,
-					       listen->tls.key },
-			err);
+		gateway->tls = tls_new(
+			&(struct tls_options){ listen->tls.certificate, listen->tls.key }, err);
 		if (gateway->tls == NULL) {
 			return false;
 		}
@@ -289,8 +289,8 @@ static void tell_ready(const struct gateway *gateway)
 	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
 	snprintf(took, sizeof(took), "%lld",
 		(long long)((clock_now_us() - gateway->started_us) / 1000));
-	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address, "port",
-		port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
+	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address,
+		"port", port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
 }
 
 /* Nothing can fail any more: from here on there are clients. */
@@ -316,8 +316,8 @@ static bool start(struct gateway *gateway, struct error *err)
 		!start_courier(gateway, err) || !start_workers(gateway, err)) {
 		return false;
 	}
-	gateway->token_watch = store_watch(gateway->store, STORE_NEWS_TOKENS, gateway->loop,
-		on_reloaded_tokens, gateway);
+	gateway->token_watch = store_watch(
+		gateway->store, STORE_NEWS_TOKENS, gateway->loop, on_reloaded_tokens, gateway);
 	gateway->admin = admin_open(gateway, err);
 	if (gateway->admin == NULL) {
 		return false;

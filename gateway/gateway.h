@@ -46,8 +46,8 @@ struct worker;
 struct gateway_source {
 	const struct config_source *config;
 	const struct scim_dialect *dialect;
-	int id;     /* of the store; rows carry it */
-	int tenant; /* likewise */
+	int id;       /* of the store; rows carry it */
+	int tenant;   /* likewise */
 	size_t index; /* into gateway->sources */
 };
 
@@ -95,7 +95,7 @@ struct gateway {
 	struct server *server;
 	struct gateway_worker *workers;
 	size_t worker_count;
-	struct loop *loop; /* the main thread's */
+	struct loop *loop;         /* the main thread's */
 	struct snapshot *snapshot; /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct store_watch *token_watch;

@@ -24,8 +24,8 @@ static bool journal_is_well(const struct gateway *gateway)
 
 static bool print_check(struct buf *buf, const char *name, bool ok, const char *problem)
 {
-	buf_printf(buf, "%s %s%s%s\n", ok ? "ok  " : "fail", name, ok ? "" : ": ",
-		ok ? "" : problem);
+	buf_printf(
+		buf, "%s %s%s%s\n", ok ? "ok  " : "fail", name, ok ? "" : ": ", ok ? "" : problem);
 	return ok;
 }
 
@@ -39,7 +39,7 @@ bool health_print(const struct gateway *gateway, const struct snapshot *snapshot
 	ok &= print_check(buf, "journal", journal_is_well(gateway),
 		"no checkpoint could be published for a minute");
 	ok &= print_check(buf, "policy", snapshot->policy != NULL, "none is loaded");
-	ok &= print_check(buf, "running",
-		!__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED), "it is stopping");
+	ok &= print_check(buf, "running", !__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED),
+		"it is stopping");
 	return ok;
 }

@@ -10,7 +10,7 @@ struct gateway;
 struct snapshot;
 
 /*
- * A line per check: store, journal, policy, stopping. True: ready. An app that is down does not make
- * the gateway unready: its deliveries wait. Any thread.
+ * A line per check: store, journal, policy, stopping. True: ready. An app that is down does not
+ * make the gateway unready: its deliveries wait. Any thread.
  */
 bool health_print(const struct gateway *gateway, const struct snapshot *snapshot, struct buf *buf);

@@ -118,12 +118,14 @@ static const struct value *groups_value(
 	return value_finish_array(&it);
 }
 
-/* A member as the policy sees it: who it is and where else it is. *entry: that made its document. */
-static const struct value *member_value(struct request *request, const struct member *member,
-	uint64_t *entry, struct error *err)
+/* A member as the policy sees it: who it is and where else it is. *entry: that made its document.
+ */
+static const struct value *member_value(
+	struct request *request, const struct member *member, uint64_t *entry, struct error *err)
 {
 	static const struct value_limits limits = {
-		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
+	};
 	struct store_reader *reader = request->worker->reader;
 	struct arena *arena = request->arena;
 	struct value_builder it = { .arena = arena };
@@ -154,7 +156,8 @@ static const struct value *member_value(struct request *request, const struct me
 	return value_finish_object(&it);
 }
 
-/* Members [from, to) of the list that lies after `skip` others; their values go to `all` as well. */
+/* Members [from, to) of the list that lies after `skip` others; their values go to `all` as well.
+ */
 static const struct value *members_value(struct request *request, const struct member *list,
 	size_t from, size_t to, struct value_builder *all, uint64_t *entries, struct error *err)
 {
@@ -211,15 +214,16 @@ static const struct value *slice_members(struct request *request, struct error *
 	const struct value *added = members_value(request, write->judged,
 		clamp(from, 0, write->judged_count), clamp(to, 0, write->judged_count),
 		&write->judged_values, write->judged_entries, err);
-	const struct value *removed = added == NULL ? NULL
-		: members_value(request, write->removed,
-			  clamp(from, write->judged_count, write->removed_count),
-			  clamp(to, write->judged_count, write->removed_count),
-			  &write->removed_values, write->removed_entries, err);
+	const struct value *removed =
+		added == NULL ? NULL
+			      : members_value(request, write->removed,
+					clamp(from, write->judged_count, write->removed_count),
+					clamp(to, write->judged_count, write->removed_count),
+					&write->removed_values, write->removed_entries, err);
 
-	return removed == NULL ? NULL
-			       : members_object(request, added, removed, write->slice,
-					 write->slice_count);
+	return removed == NULL
+		       ? NULL
+		       : members_object(request, added, removed, write->slice, write->slice_count);
 }
 
 const struct value *input_build(struct request *request, struct error *err)

@@ -1,8 +1,9 @@
 /*
- * input: operation → the document that the policy sees (product.md, "Decision contract", version 1).
+ * input: operation → the document that the policy sees (product.md, "Decision contract", version
+ * 1).
  *
- * A member that does not apply is absent, never null. Values are shared with the request, nothing is
- * copied but what is small.
+ * A member that does not apply is absent, never null. Values are shared with the request, nothing
+ * is copied but what is small.
  */
 #pragma once
 

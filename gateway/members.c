@@ -180,12 +180,12 @@ static bool take_item(struct members *members, const struct value *list, size_t 
 	return true;
 }
 
-static bool take_items(struct members *members, const struct scim_member_step *step,
-	size_t *budget, struct error *err)
+static bool take_items(struct members *members, const struct scim_member_step *step, size_t *budget,
+	struct error *err)
 {
 	size_t count = scim_member_count(step->list);
 
-	for (; members->item < count && *budget > 0; members->item++, (*budget)--) {
+	for (; members->item<count && * budget> 0; members->item++, (*budget)--) {
 		if (!take_item(members, step->list, members->item,
 			    step->kind != SCIM_MEMBERS_REMOVE, err)) {
 			return false;
@@ -211,8 +211,7 @@ static bool matches(
 }
 
 /* The next rows of the group: those that match go. */
-static bool walk_rows(
-	struct members *members, const struct scim_filter *filter, struct error *err)
+static bool walk_rows(struct members *members, const struct scim_filter *filter, struct error *err)
 {
 	const struct store_ref *rows;
 	size_t count;
@@ -247,9 +246,9 @@ static bool sweep_places(
 		struct store_ref ref = { 0 };
 		bool found = true;
 
-		if (filter != NULL && !store_find_ref(members->reader, members->arena,
-					      members->tenant, STORE_USER, place->member.id, &found,
-					      &ref, err)) {
+		if (filter != NULL &&
+			!store_find_ref(members->reader, members->arena, members->tenant,
+				STORE_USER, place->member.id, &found, &ref, err)) {
 			return false;
 		}
 		memcpy(ref.id, place->member.id, UUID_BYTES);
@@ -269,7 +268,8 @@ static bool walks(const struct scim_member_step *step)
 static void finish(struct members *members)
 {
 	members->added = arena_alloc(members->arena, (members->count + 1) * sizeof(struct member));
-	members->removed = arena_alloc(members->arena, (members->count + 1) * sizeof(struct member));
+	members->removed =
+		arena_alloc(members->arena, (members->count + 1) * sizeof(struct member));
 	for (size_t i = 0; i < members->count; i++) {
 		const struct place *place = &members->places[i];
 

@@ -7,21 +7,21 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
-#include "gateway/request.h"
 #include "gateway/metrics_print.h"
+#include "gateway/request.h"
 #include "io/loop.h"
 #include "scim/schema.h"
 
 /* ---- what is counted: see metrics_print.h ---- */
 
-const int metrics_codes[METRICS_CODES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409,
-	412, 413, 414, 415, 417, 429, 431, 500, 501, 502, 503, 505, 0 };
+const int metrics_codes[METRICS_CODES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408,
+	409, 412, 413, 414, 415, 417, 429, 431, 500, 501, 502, 503, 505, 0 };
 const char *const metrics_effects[METRICS_EFFECTS] = { "allow", "deny", "hold", "error" };
 /* µs: 1 ms … 10 s for requests, 2 µs … 50 ms for decisions. */
 const int64_t metrics_request_bounds[METRICS_BUCKETS] = { 1000, 2500, 5000, 10000, 25000, 50000,
 	100000, 250000, 500000, 1000000, 2500000, 10000000 };
-const int64_t metrics_decision_bounds[METRICS_BUCKETS] = { 2, 5, 10, 15, 25, 50, 100, 250, 1000, 5000,
-	20000, 50000 };
+const int64_t metrics_decision_bounds[METRICS_BUCKETS] = { 2, 5, 10, 15, 25, 50, 100, 250, 1000,
+	5000, 20000, 50000 };
 
 /* Written by one thread, read by another: relaxed atomics tear nothing and cost nothing. */
 static void count(uint64_t *counter, uint64_t by)
@@ -128,8 +128,8 @@ static struct metrics_share *share_of(struct metrics_thread *thread, size_t sour
 void metrics_request(struct metrics_thread *thread, const struct request *request)
 {
 	const struct gateway_source *source = request->source;
-	size_t tenant = source != NULL ? source->config->tenant_index
-				       : thread->metrics->tenant_count - 1;
+	size_t tenant =
+		source != NULL ? source->config->tenant_index : thread->metrics->tenant_count - 1;
 	enum http_method method = request->http_method;
 
 	count(&thread->requests[tenant]
@@ -170,7 +170,8 @@ double metrics_error_share(const struct metrics *metrics, unsigned source)
 
 /* ---- decisions ---- */
 
-/* A code's number; codes beyond the cap are one. The policy makes them, so they are few and stay. */
+/* A code's number; codes beyond the cap are one. The policy makes them, so they are few and stay.
+ */
 static size_t reason_index(struct metrics *metrics, const char *code)
 {
 	size_t i = 0;

@@ -38,6 +38,7 @@ void metrics_policy_load(struct metrics *metrics, bool ok, int64_t now_us);
  */
 double metrics_error_share(const struct metrics *metrics, unsigned source);
 
-/* The whole exposition, the store's and the courier's own counters included. In the reader's thread. */
+/* The whole exposition, the store's and the courier's own counters included. In the reader's
+ * thread. */
 struct store_reader;
 void metrics_print(struct metrics *metrics, struct store_reader *reader, struct buf *buf);

@@ -1,6 +1,6 @@
 /*
- * The exposition: names and units of facts/operations.md, section 4. A row here needs its counter in
- * metrics_print.h.
+ * The exposition: names and units of facts/operations.md, section 4. A row here needs its counter
+ * in metrics_print.h.
  */
 #include "gateway/metrics_print.h"
 
@@ -58,8 +58,8 @@ static void label(struct buf *buf, const char *name, const char *value)
 
 static const char *const resources[METRICS_RESOURCES] = { "User", "Group", "other" };
 
-static void print_request(
-	struct buf *buf, const char *tenant, const char *method, size_t resource, int code, uint64_t n)
+static void print_request(struct buf *buf, const char *tenant, const char *method, size_t resource,
+	int code, uint64_t n)
 {
 	if (n == 0) {
 		return;
@@ -78,9 +78,8 @@ static void print_requests(const struct metrics *metrics, struct buf *buf)
 	for (size_t tenant = 0; tenant < metrics->tenant_count; tenant++) {
 		const char *name = tenant < config->tenant_count ? config->tenants[tenant] : "";
 
-		for (size_t at = 0; at < (size_t)HTTP_METHOD_COUNT * METRICS_RESOURCES *
-						 METRICS_CODES;
-			at++) {
+		for (size_t at = 0;
+			at < (size_t)HTTP_METHOD_COUNT * METRICS_RESOURCES * METRICS_CODES; at++) {
 			size_t method = at / (METRICS_RESOURCES * METRICS_CODES);
 			size_t resource = at / METRICS_CODES % METRICS_RESOURCES;
 			size_t code = at % METRICS_CODES;
@@ -188,9 +187,9 @@ static void print_decisions(const struct metrics *metrics, struct buf *buf)
 
 			print_decision(buf, "scimward_decision_reasons_total", &sources[source],
 				metrics_effects[at / METRICS_REASONS],
-				reason < metrics->reason_count ? metrics->reasons[reason] : "(other)",
-				sum_decisions(
-					metrics, source, at / METRICS_REASONS, reason, true));
+				reason < metrics->reason_count ? metrics->reasons[reason]
+							       : "(other)",
+				sum_decisions(metrics, source, at / METRICS_REASONS, reason, true));
 		}
 	}
 	head(buf, "scimward_source_error_ratio", "gauge",
@@ -224,7 +223,8 @@ static void print_journal(const struct gateway *gateway, struct buf *buf)
 		"Attempts to publish that failed.", (double)status.failures);
 	head(buf, "scimward_journal_fsync_seconds", "summary", "Time of commits, fsync included.");
 	buf_printf(buf,
-		"scimward_journal_fsync_seconds_sum %.6f\nscimward_journal_fsync_seconds_count %llu\n",
+		"scimward_journal_fsync_seconds_sum %.6f\nscimward_journal_fsync_seconds_count "
+		"%llu\n",
 		(double)stats.commit_us / 1e6, (unsigned long long)stats.commits);
 	single(buf, "scimward_store_bytes", "gauge", "Database and WAL on disk.",
 		(double)stats.bytes);
@@ -273,8 +273,8 @@ static void print_process(const struct gateway *gateway, struct buf *buf)
 	}
 	getrusage(RUSAGE_SELF, &usage);
 	head(buf, "scimward_build_info", "gauge", "The program.");
-	buf_printf(buf,
-		"scimward_build_info{version=\"%s\",policy_engine=\"ir\"} 1\n", SCIMWARD_VERSION);
+	buf_printf(buf, "scimward_build_info{version=\"%s\",policy_engine=\"ir\"} 1\n",
+		SCIMWARD_VERSION);
 	single(buf, "process_resident_memory_bytes", "gauge", "Resident memory.",
 		(double)pages * (double)sysconf(_SC_PAGESIZE));
 	single(buf, "process_cpu_seconds_total", "counter", "CPU time.",
@@ -284,8 +284,7 @@ static void print_process(const struct gateway *gateway, struct buf *buf)
 		(double)gateway->started_us / 1e6);
 	server_stats(gateway->server, &stats);
 	single(buf, "scimward_connections", "gauge", "Open connections.", (double)stats.open);
-	single(buf, "scimward_connections_refused_total", "counter",
-		"Connections beyond a limit.",
+	single(buf, "scimward_connections_refused_total", "counter", "Connections beyond a limit.",
 		(double)(stats.refused_total + stats.refused_address));
 	if (gateway->tls != NULL) {
 		single(buf, "scimward_tls_certificate_expiry_timestamp_seconds", "gauge",
@@ -295,7 +294,8 @@ static void print_process(const struct gateway *gateway, struct buf *buf)
 
 /* ---- apps ---- */
 
-static void app_line(struct buf *buf, const char *metric, const char *app, const char *more, double value)
+static void app_line(
+	struct buf *buf, const char *metric, const char *app, const char *more, double value)
 {
 	buf_printf(buf, "%s{", metric);
 	label(buf, "app", app);
@@ -305,8 +305,7 @@ static void app_line(struct buf *buf, const char *metric, const char *app, const
 static void print_backlogs(
 	const struct gateway *gateway, struct buf *buf, struct store_reader *reader)
 {
-	struct store_backlog *backlogs =
-		must_calloc(gateway->app_count + 1, sizeof(*backlogs));
+	struct store_backlog *backlogs = must_calloc(gateway->app_count + 1, sizeof(*backlogs));
 	int64_t now_us = clock_now_us();
 
 	for (size_t i = 0; i < gateway->app_count; i++) {

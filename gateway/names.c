@@ -25,8 +25,7 @@ static bool resolve_source(struct gateway *gateway, size_t index, struct error *
 			"sources.%s: there is no dialect '%s'; use standard, entra or okta",
 			config->name, config->dialect);
 	}
-	return store_name_get(
-		       gateway->store, STORE_NAME_SOURCE, config->name, &source->id, err) &&
+	return store_name_get(gateway->store, STORE_NAME_SOURCE, config->name, &source->id, err) &&
 	       store_name_get(
 		       gateway->store, STORE_NAME_TENANT, config->tenant, &source->tenant, err);
 }
@@ -68,12 +67,10 @@ static bool resolve_app(struct gateway *gateway, size_t index, struct error *err
 
 	app->config = config;
 	app->takes_groups = config->groups.filter != NULL;
-	return check_filter(
-		       arena, config->name, "User", config->filter, &app->names_groups, err) &&
+	return check_filter(arena, config->name, "User", config->filter, &app->names_groups, err) &&
 	       check_filter(arena, config->name, "Group", config->groups.filter, &ignored, err) &&
 	       store_name_get(gateway->store, STORE_NAME_APP, config->name, &app->id, err) &&
-	       store_name_get(
-		       gateway->store, STORE_NAME_TENANT, config->tenant, &app->tenant, err);
+	       store_name_get(gateway->store, STORE_NAME_TENANT, config->tenant, &app->tenant, err);
 }
 
 bool names_resolve(struct gateway *gateway, struct error *err)

@@ -9,6 +9,7 @@
 struct error;
 struct gateway;
 
-/* Fills gateway->sources and apps. ERROR_CONFIG: a dialect or a filter that is none; ERROR_STORE. */
+/* Fills gateway->sources and apps. ERROR_CONFIG: a dialect or a filter that is none; ERROR_STORE.
+ */
 bool names_resolve(struct gateway *gateway, struct error *err);
 void names_free(struct gateway *gateway);

@@ -52,7 +52,8 @@ static void run_child(struct arena *arena, const char *const *argv, const char *
 	int64_t timeout_ms, struct child *child)
 {
 	struct process_options options = {
-		.argv = argv, .folder = folder, .timeout_ms = timeout_ms };
+		.argv = argv, .folder = folder, .timeout_ms = timeout_ms
+	};
 
 	*child = (struct child){ .loop = loop_new(), .arena = arena };
 	process_start(child->loop, &options, on_exited, child);
@@ -67,7 +68,8 @@ static bool opa_failed(const struct child *child, const char *what, struct error
 
 	if (child->outcome == PROCESS_NOT_FOUND) {
 		return error_set(err, ERROR_CONFIG,
-			"the program opa is not to be found; install it, set policy.opa to its path, or "
+			"the program opa is not to be found; install it, set policy.opa to its "
+			"path, or "
 			"use policy.bundle, which needs none");
 	}
 	if (child->outcome != PROCESS_EXITED) {
@@ -143,8 +145,8 @@ static bool read_directory(const struct config_policy *config, struct arena *are
 	struct stat info;
 
 	if (stat(config->directory, &info) != 0 || !S_ISDIR(info.st_mode)) {
-		return error_set(err, ERROR_CONFIG, "policy.directory: %s is no folder",
-			config->directory);
+		return error_set(
+			err, ERROR_CONFIG, "policy.directory: %s is no folder", config->directory);
 	}
 	return make_scratch(&scratch, err) && check(config, &scratch, arena, err) &&
 	       build(config, &scratch, arena, err) &&
@@ -237,7 +239,8 @@ bool policy_source_try(struct policy *policy, struct error *err)
 
 	if (entrypoint == NULL) {
 		return error_set(err, ERROR_POLICY,
-			"there is no data.scimward.decision; build bundles with `opa build -t plan -e "
+			"there is no data.scimward.decision; build bundles with `opa build -t plan "
+			"-e "
 			"scimward/decision`");
 	}
 	call.input = value_parse(arena, trial_input, sizeof(trial_input) - 1, &limits, err);

@@ -3,8 +3,8 @@
  * a child process; a bundle needs none.
  *
  *     directory ─▶ opa check --strict -s input.json ─▶ opa build -t plan ─▶ bundle bytes ─┐
- *     bundle file ────────────────────────────────────────────────────────────────────────┴▶ policy_load
- *                                                                     ─▶ trial decision ─▶ snapshot
+ *     bundle file ────────────────────────────────────────────────────────────────────────┴▶
+ * policy_load ─▶ trial decision ─▶ snapshot
  *
  * The revision is the digest of the content, plus the git commit when the folder is in a work tree.
  */

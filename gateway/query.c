@@ -104,8 +104,8 @@ static bool make(struct request *request, struct error *err)
 	struct read *read = request->read;
 
 	read->sorted = request->query.sort_by != NULL;
-	return scim_page_parse(request->query.start_index, request->query.count, &read->page,
-		       err) &&
+	return scim_page_parse(
+		       request->query.start_index, request->query.count, &read->page, err) &&
 	       make_parts(request, err);
 }
 
@@ -145,9 +145,8 @@ static const char *number_text(struct request *request, const struct value *numb
 	if (!value_is(number, VALUE_NUMBER)) {
 		return NULL;
 	}
-	return value_int(number, &whole)
-		       ? arena_printf(request->arena, "%lld", (long long)whole)
-		       : "?"; /* no integer: scim_page_parse() says so */
+	return value_int(number, &whole) ? arena_printf(request->arena, "%lld", (long long)whole)
+					 : "?"; /* no integer: scim_page_parse() says so */
 }
 
 bool query_of_body(struct request *request, struct error *err)
@@ -181,13 +180,14 @@ bool query_of_body(struct request *request, struct error *err)
 
 /* ---- walking ---- */
 
-static bool add_hit(struct request *request, int64_t rid, const struct value *key, struct error *err)
+static bool add_hit(
+	struct request *request, int64_t rid, const struct value *key, struct error *err)
 {
 	struct read *read = request->read;
 
 	read->total++;
-	if (!read->sorted && (read->total < read->page.start ||
-				     (int64_t)read->hit_count >= read->page.count)) {
+	if (!read->sorted &&
+		(read->total < read->page.start || (int64_t)read->hit_count >= read->page.count)) {
 		return true;
 	}
 	if (read->hit_count == READ_SORT_MAX) {
@@ -248,7 +248,8 @@ static bool walk_key(struct request *request, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		const struct store_resource *resource;
 
-		if (!store_find_rid(request->worker->reader, read->slice, rids[i], &resource, err) ||
+		if (!store_find_rid(
+			    request->worker->reader, read->slice, rids[i], &resource, err) ||
 			!look_at(request, resource, err)) {
 			return false;
 		}

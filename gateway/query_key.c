@@ -91,6 +91,6 @@ bool query_key_rids(struct request *request, const struct read_part *part, struc
 		*count = 0;
 		return true;
 	}
-	return store_find_key_all(request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids,
-		count, err);
+	return store_find_key_all(
+		request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids, count, err);
 }

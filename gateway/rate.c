@@ -14,7 +14,7 @@ enum { BUCKETS = RATE_WINDOW_S / 60 };
 struct rate_row {
 	int tenant;
 	int source;
-	int64_t minute; /* of the newest bucket */
+	int64_t minute;                             /* of the newest bucket */
 	int64_t buckets[STORE_RATE_KINDS][BUCKETS]; /* at minute % BUCKETS */
 	int64_t sums[STORE_RATE_KINDS];
 	int64_t reserved[STORE_RATE_KINDS];
@@ -62,7 +62,8 @@ static struct rate_row *row_of(struct rate *rate, int tenant, int source, int64_
 	return row;
 }
 
-/* Empties the buckets between the newest one and `minute`. A clock that went back changes nothing. */
+/* Empties the buckets between the newest one and `minute`. A clock that went back changes nothing.
+ */
 static void advance(struct rate_row *row, int64_t minute)
 {
 	int64_t steps = minute - row->minute;

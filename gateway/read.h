@@ -52,8 +52,8 @@ struct read {
 	struct read_part parts[READ_PARTS_MAX];
 	size_t part_count;
 
-	size_t part;	     /* the one under way */
-	int64_t after;	     /* the last rid that was looked at */
+	size_t part;            /* the one under way */
+	int64_t after;          /* the last rid that was looked at */
 	struct store_skip skip; /* of a plain page: to its start */
 	bool skipping;
 	struct arena *slice; /* of one slice of rows */
@@ -63,6 +63,6 @@ struct read {
 	size_t hit_capacity;
 
 	size_t printed; /* hits looked at */
-	size_t items;	/* … and found */
+	size_t items;   /* … and found */
 	struct buf buf;
 };

@@ -68,8 +68,7 @@ static bool read_paused(struct gateway *gateway, struct snapshot *snapshot,
 	struct store_reader *reader, struct arena *arena, struct error *err)
 {
 	for (size_t i = 0; i < gateway->source_count; i++) {
-		const char *name =
-			arena_printf(arena, "gateway.paused.%d", gateway->sources[i].id);
+		const char *name = arena_printf(arena, "gateway.paused.%d", gateway->sources[i].id);
 		const char *value;
 
 		if (!store_find_setting(reader, arena, name, &value, err)) {
@@ -106,7 +105,8 @@ static struct snapshot *make(struct gateway *gateway, struct policy *policy, str
 
 	if (!snapshot_set_policy(snapshot, policy)) {
 		error_set(err, ERROR_POLICY,
-			"the policy has no data.scimward.decision; lib/decision.rego of the starter "
+			"the policy has no data.scimward.decision; lib/decision.rego of the "
+			"starter "
 			"policy makes it");
 	} else if (fill_tokens(gateway, snapshot, err)) {
 		return snapshot;

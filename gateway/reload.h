@@ -1,9 +1,10 @@
 /*
  * reload: makes snapshots and hands them to the workers.
  *
- * At start in the calling thread; on SIGHUP the policy is loaded and tried by the helper thread, the
- * tokens are read by the main thread, and the result is posted to each worker. What fails changes
- * nothing: the old snapshot stays, with a log line, a metric and a journal entry for what changed.
+ * At start in the calling thread; on SIGHUP the policy is loaded and tried by the helper thread,
+ * the tokens are read by the main thread, and the result is posted to each worker. What fails
+ * changes nothing: the old snapshot stays, with a log line, a metric and a journal entry for what
+ * changed.
  */
 #pragma once
 

@@ -95,15 +95,14 @@ static bool print_members(struct store_reader *reader, struct arena *arena, int6
 	const struct store_ref *rows;
 	size_t count;
 
-	if (!store_members_of(reader, arena, group, *after, PAGE_ROWS,
-		    &rows, &count, err)) {
+	if (!store_members_of(reader, arena, group, *after, PAGE_ROWS, &rows, &count, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
 		char id[UUID_TEXT_BYTES];
-		struct scim_reference reference = { .id = id,
-			.display = rows[i].name,
-			.display_size = strlen(rows[i].name) };
+		struct scim_reference reference = {
+			.id = id, .display = rows[i].name, .display_size = strlen(rows[i].name)
+		};
 
 		uuid_format(rows[i].id, id);
 		scim_print_reference(buf, outward, &reference);
@@ -156,15 +155,17 @@ static enum step_result reply_whole(struct represent *represent)
 		request_reply_error(request, what->journal);
 		return STEP_NEXT;
 	}
-	request_reply(request, &(struct request_reply){
-		.status = what->status,
-		.etag = represent->etag,
-		.location = what->status == 201 ? buf_text(&represent->location) : NULL,
-		.content_location = what->status == 201 ? NULL : buf_text(&represent->location),
-		.journal = what->journal,
-		.body = represent->buf.data,
-		.body_size = represent->buf.size,
-	});
+	request_reply(request,
+		&(struct request_reply){
+			.status = what->status,
+			.etag = represent->etag,
+			.location = what->status == 201 ? buf_text(&represent->location) : NULL,
+			.content_location =
+				what->status == 201 ? NULL : buf_text(&represent->location),
+			.journal = what->journal,
+			.body = represent->buf.data,
+			.body_size = represent->buf.size,
+		});
 	return STEP_NEXT;
 }
 
@@ -197,8 +198,7 @@ static void start_stream(struct represent *represent)
 			.content_type = "application/scim+json",
 			.headers = headers,
 			.header_count = sizeof(headers) / sizeof(headers[0]) },
-		&(struct server_stream){
-			.length = -1, .on_event = on_stream, .user = represent });
+		&(struct server_stream){ .length = -1, .on_event = on_stream, .user = represent });
 	scim_print_open(&represent->buf, &represent->outward);
 }
 
@@ -213,8 +213,8 @@ static enum step_result stream(struct represent *represent)
 	}
 	arena_reset(represent->page);
 	if (represent->gone || !print_members(request->worker->reader, represent->page,
-					represent->what.rid, &represent->after, &represent->buf,
-					&represent->outward, &more, &request->err)) {
+				       represent->what.rid, &represent->after, &represent->buf,
+				       &represent->outward, &more, &request->err)) {
 		server_stream_abort(request->exchange);
 		return STEP_NEXT;
 	}

@@ -1,8 +1,8 @@
 /*
  * represent: one resource as a reply, with the groups of a User or the members of a Group.
  *
- * A Group of up to REPRESENT_WHOLE members is one reply of known length; a larger one is streamed, a
- * page of rows at a time, so memory does not grow with it.
+ * A Group of up to REPRESENT_WHOLE members is one reply of known length; a larger one is streamed,
+ * a page of rows at a time, so memory does not grow with it.
  */
 #pragma once
 

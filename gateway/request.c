@@ -177,8 +177,8 @@ bool request_read_query(struct request *request)
 	while (http_query_next(&cursor, request->arena, &name, &value, &request->err)) {
 		for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
 			if (http_text_is_folded(name, parameters[i].name)) {
-				const char **field =
-					(const char **)((char *)&request->query + parameters[i].offset);
+				const char **field = (const char **)((char *)&request->query +
+								     parameters[i].offset);
 				*field = value.data;
 			}
 		}
@@ -234,14 +234,14 @@ void request_reply_error(struct request *request, const char *journal)
 			request->step->name, "code", error_name(request->err.code), "error",
 			request->err.text, NULL);
 	}
-	server_reply(request->exchange,
-		&(struct server_reply){
-			.status = status,
-			.content_type = SCIM_MEDIA_TYPE,
-			.headers = headers,
-			.header_count = sizeof(headers) / sizeof(headers[0]),
-			.body = body.data,
-			.body_size = body.size,
-		});
+	server_reply(
+		request->exchange, &(struct server_reply){
+					   .status = status,
+					   .content_type = SCIM_MEDIA_TYPE,
+					   .headers = headers,
+					   .header_count = sizeof(headers) / sizeof(headers[0]),
+					   .body = body.data,
+					   .body_size = body.size,
+				   });
 	buf_fini(&body);
 }

@@ -73,11 +73,11 @@ struct request {
 	bool resumed;
 	const struct step *back; /* where STEP_BACK goes; the flow sets it */
 
-	struct error err; /* what the reply says when a step failed */
+	struct error err;   /* what the reply says when a step failed */
 	int64_t started_us; /* monotonic */
 	int64_t time_us;    /* the time of the operation: policy, journal and meta agree on it */
 	char id[UUID_TEXT_BYTES];
-	char trace[33];  /* 32 hex digits of a valid traceparent; "" without one */
+	char trace[33]; /* 32 hex digits of a valid traceparent; "" without one */
 
 	/* route */
 	const struct scim_resource_type *type; /* NULL: no resource type in the path */
@@ -85,9 +85,9 @@ struct request {
 	bool has_id;
 	uint8_t resource_id[UUID_BYTES];
 	char resource_text[UUID_TEXT_BYTES];
-	const char *name;  /* third segment of discovery paths; NULL */
-	const char *allow; /* methods of this path, for 405 and OPTIONS */
-	const char *base;  /* "https://host/scim/v2" of this request */
+	const char *name;             /* third segment of discovery paths; NULL */
+	const char *allow;            /* methods of this path, for 405 and OPTIONS */
+	const char *base;             /* "https://host/scim/v2" of this request */
 	struct http_text tenant_name; /* of /t/<tenant>/…; size 0 without */
 
 	/* identify */
@@ -101,8 +101,8 @@ struct request {
 };
 
 /* A request of the worker's pool, with its arena empty. */
-struct request *request_new(struct gateway_worker *worker, struct exchange *exchange,
-	const struct http_request *http);
+struct request *request_new(
+	struct gateway_worker *worker, struct exchange *exchange, const struct http_request *http);
 
 /* Runs a flow from its first step. */
 void request_start(struct request *request, const struct step *flow);

@@ -9,7 +9,7 @@
 
 /* One row: what a path below /scim/v2 looks like, its methods, and what they run. */
 struct row {
-	const char *first; /* NULL: the endpoint of a resource type */
+	const char *first;  /* NULL: the endpoint of a resource type */
 	const char *second; /* NULL: there is none; "*": any */
 	const char *allow;
 	const struct step *flows[HTTP_METHOD_COUNT]; /* NULL: 405 */
@@ -25,7 +25,9 @@ static const struct row rows[] = {
 	{ NULL, NULL, "GET, HEAD, POST", { [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
 	{ NULL, ".search", "POST", { [HTTP_POST] = flow_search } },
 	{ NULL, "*", "GET, HEAD, PUT, PATCH, DELETE",
-		{ [HTTP_GET] = flow_get, [HTTP_PUT] = flow_write, [HTTP_PATCH] = flow_write,
+		{ [HTTP_GET] = flow_get,
+			[HTTP_PUT] = flow_write,
+			[HTTP_PATCH] = flow_write,
 			[HTTP_DELETE] = flow_write } },
 };
 
@@ -42,7 +44,8 @@ static bool fits(const struct row *row, const char *first, bool is_type, struct 
 	if (row->second == NULL) {
 		return second.size == 0;
 	}
-	return second.size > 0 && (strcmp(row->second, "*") == 0 || http_text_is(second, row->second));
+	return second.size > 0 &&
+	       (strcmp(row->second, "*") == 0 || http_text_is(second, row->second));
 }
 
 /* An id that is no UUID is no id of ours: the same 404 as any unknown one. */
@@ -111,10 +114,11 @@ static void take_base(struct request *request, size_t prefix)
 
 	if (prefix == 4) {
 		request->tenant_name = http->segments[1];
-		request->base = arena_printf(request->arena, "%s://%.*s/t/%.*s/scim/v2", scheme, size,
-			host, (int)http->segments[1].size, http->segments[1].data);
+		request->base = arena_printf(request->arena, "%s://%.*s/t/%.*s/scim/v2", scheme,
+			size, host, (int)http->segments[1].size, http->segments[1].data);
 	} else {
-		request->base = arena_printf(request->arena, "%s://%.*s/scim/v2", scheme, size, host);
+		request->base =
+			arena_printf(request->arena, "%s://%.*s/scim/v2", scheme, size, host);
 	}
 }
 
@@ -140,7 +144,7 @@ const struct step *route_find(struct request *request)
 		if (http_text_is(http->segments[0], plain[i].name)) {
 			request->allow = "GET, HEAD";
 			return http->method == HTTP_GET || http->method == HTTP_HEAD ? plain[i].flow
-										    : flow_method;
+										     : flow_method;
 		}
 	}
 	return flow_nothing;

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/value.h"
 #include "gateway/rate.h"
 #include "gateway/request.h"
 #include "journal/entry.h"
-#include "base/value.h"
 #include "policy/decision.h"
 #include "policy/engine.h"
 #include "scim/members.h"
@@ -30,15 +30,15 @@ enum write_operation { WRITE_CREATE, WRITE_REPLACE, WRITE_PATCH, WRITE_DELETE };
 const char *write_operation_name(enum write_operation operation); /* "create", … */
 
 enum {
-	WRITE_SLICE = 500,	    /* member changes in one policy input (product.md) */
-	WRITE_TRIES = 50,	    /* loads again after a conflict, within the deadline */
-	WRITE_MEMBERS_SHOWN = 500,  /* PATCH of a larger Group is answered 204 */
+	WRITE_SLICE = 500,         /* member changes in one policy input (product.md) */
+	WRITE_TRIES = 50,          /* loads again after a conflict, within the deadline */
+	WRITE_MEMBERS_SHOWN = 500, /* PATCH of a larger Group is answered 204 */
 };
 
 struct write {
 	enum write_operation operation;
 	const struct step *load; /* where a conflict goes back to */
-	int64_t deadline_us;	 /* monotonic */
+	int64_t deadline_us;     /* monotonic */
 	unsigned tries;
 
 	/* parse */
@@ -47,7 +47,8 @@ struct write {
 	struct scim_body resource; /* create, replace */
 	struct scim_patch patch;
 	const struct scim_projection *projection;
-	const struct value *const *lists; /* of members, wherever the body names them; for the claim */
+	const struct value *const
+		*lists; /* of members, wherever the body names them; for the claim */
 	size_t list_count;
 	bool may_leave; /* it may make a person inactive: the groups are claimed as well */
 
@@ -61,7 +62,7 @@ struct write {
 
 	/* load */
 	const struct store_resource *before; /* NULL: create */
-	const struct value *before_doc;	     /* as stored */
+	const struct value *before_doc;      /* as stored */
 	const struct value *before_shown;    /* with the externalId of this source */
 	const char *before_external;
 	const struct store_ref *groups; /* of a User, before */
@@ -80,8 +81,9 @@ struct write {
 	size_t added_count;
 	size_t removed_count;
 	const struct value *changes;
-	bool leaves;	  /* a person becomes inactive or goes */
-	const struct member *judged; /* whom the policy sees as added: `added`, or all of a renamed Group */
+	bool leaves; /* a person becomes inactive or goes */
+	const struct member
+		*judged; /* whom the policy sees as added: `added`, or all of a renamed Group */
 	size_t judged_count;
 
 	/* decide */
@@ -92,11 +94,11 @@ struct write {
 	struct value_builder removed_values;
 	uint64_t *judged_entries; /* doc_entry of each, for the journal's references */
 	uint64_t *removed_entries;
-	const struct value *input; /* of the last slice; with one slice: the whole input */
+	const struct value *input;       /* of the last slice; with one slice: the whole input */
 	struct policy_decision decision; /* of all slices together */
-	bool has_answer;		 /* false: `failure` says why there is none */
+	bool has_answer;                 /* false: `failure` says why there is none */
 	struct policy_failure failure;
-	const char *effect; /* "allow", "deny", "hold", "error" */
+	const char *effect;      /* "allow", "deny", "hold", "error" */
 	const char *reasons[64]; /* codes */
 	size_t reason_count;
 	const char *message; /* for people: the first reason's */

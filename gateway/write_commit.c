@@ -1,8 +1,8 @@
 /*
  * The steps pack and commit: apply obligations, write the entry, make everything durable at once.
  *
- * A denial, a hold and no answer are committed as well, with an entry alone. What the disk refuses is
- * answered 503 and nothing has changed; a conflict goes back to load.
+ * A denial, a hold and no answer are committed as well, with an entry alone. What the disk refuses
+ * is answered 503 and nothing has changed; a conflict goes back to load.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -41,8 +41,8 @@ static bool oblige(struct request *request, struct error *err)
 	if (write->decision.obligations == NULL || write->after_doc == NULL) {
 		return true;
 	}
-	if (!scim_patch_parse_obligations(request->arena, request->type,
-		    write->decision.obligations, &patch, err) ||
+	if (!scim_patch_parse_obligations(
+		    request->arena, request->type, write->decision.obligations, &patch, err) ||
 		!scim_patch_apply(request->arena, &patch, request->resource_text, write->after_doc,
 			&result, err)) {
 		return error_wrap(err, "obligations");
@@ -193,7 +193,7 @@ enum step_result write_pack_start(struct request *request)
 	}
 	if (write->judged_count + write->removed_count <= PACK_INLINE_CHANGES) {
 		return pack(request, request->worker->packer, &request->err) ? STEP_NEXT
-									   : give_up(request);
+									     : give_up(request);
 	}
 	if (!worker_submit(request->worker->gateway->helper, request->worker->loop, pack_in_helper,
 		    on_packed, request)) {
@@ -211,7 +211,8 @@ enum step_result write_pack_finish(struct request *request)
 
 /* ---- the commit ---- */
 
-/* The keys it holds afterwards: those of the document, this source's externalId, those of others. */
+/* The keys it holds afterwards: those of the document, this source's externalId, those of others.
+ */
 static void fill_keys(struct request *request)
 {
 	struct write *write = request->write;
@@ -287,8 +288,8 @@ static const int64_t *rids_of(struct arena *arena, const struct member *members,
 
 static const char *name_of(struct request *request)
 {
-	return value_find_text(request->write->final_doc,
-		request->type->has_members ? "displayName" : "userName");
+	return value_find_text(
+		request->write->final_doc, request->type->has_members ? "displayName" : "userName");
 }
 
 static void fill_row(struct request *request)
@@ -297,8 +298,7 @@ static void fill_row(struct request *request)
 	struct store_write *row = &write->row;
 	struct buf doc = { 0 };
 
-	*row = (struct store_write){ .before = write->before,
-		.type = request->store_type };
+	*row = (struct store_write){ .before = write->before, .type = request->store_type };
 	write->commit.write = row;
 	if (write->operation == WRITE_DELETE) {
 		row->action = STORE_DELETE;
@@ -394,8 +394,8 @@ static void on_committed(void *user)
 enum step_result write_commit_start(struct request *request)
 {
 	fill_commit(request);
-	store_commit(request->worker->gateway->store, &request->write->commit, request->worker->loop,
-		on_committed, request);
+	store_commit(request->worker->gateway->store, &request->write->commit,
+		request->worker->loop, on_committed, request);
 	return STEP_WAIT;
 }
 
@@ -445,7 +445,8 @@ static enum step_result answer(struct request *request)
 	}
 	if (!write->has_answer) {
 		error_set(&request->err, ERROR_POLICY,
-			"the policy gave no answer, so nothing was changed (%s, journal index %lld)",
+			"the policy gave no answer, so nothing was changed (%s, journal index "
+			"%lld)",
 			write->code, (long long)write->commit.index);
 	} else if (strcmp(write->effect, "hold") == 0) {
 		error_set(&request->err, ERROR_DENIED,

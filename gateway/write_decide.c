@@ -60,7 +60,8 @@ static bool ask(struct request *request, struct policy_decision *decision)
 {
 	struct write *write = request->write;
 	struct snapshot *snapshot = request->snapshot;
-	const struct config_policy_limits *limits = &request->worker->gateway->config->policy.limits;
+	const struct config_policy_limits *limits =
+		&request->worker->gateway->config->policy.limits;
 	struct policy_budget budget = policy_budget_default;
 	struct policy_call call = {
 		.worker = request->worker->policy,

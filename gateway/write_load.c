@@ -18,7 +18,8 @@
 #include "store/read.h"
 
 static const struct value_limits stored_limits = {
-	.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX };
+	.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
+};
 
 /* ---- claim ---- */
 
@@ -40,8 +41,8 @@ static void claim_members(struct request *request)
 		size_t count = scim_member_count(write->lists[i]);
 
 		for (size_t j = 0; j < count && write->claim_count <= STORE_CLAIM_KEYS; j++) {
-			const struct value *text = scim_member_id(
-				request->source->dialect, write->lists[i], j, NULL);
+			const struct value *text =
+				scim_member_id(request->source->dialect, write->lists[i], j, NULL);
 			uint8_t id[UUID_BYTES];
 
 			if (text != NULL && uuid_parse(value_text(text), value_size(text), id)) {
@@ -91,8 +92,8 @@ enum step_result write_claim_start(struct request *request)
 	int64_t left_us = write->deadline_us - loop_now_us();
 
 	if (write->claim_keys == NULL) {
-		write->claim_keys = arena_calloc(
-			request->arena, STORE_CLAIM_KEYS, sizeof(*write->claim_keys));
+		write->claim_keys =
+			arena_calloc(request->arena, STORE_CLAIM_KEYS, sizeof(*write->claim_keys));
 	}
 	if (write->operation != WRITE_CREATE) {
 		add_claim(write, request->resource_id);
@@ -182,8 +183,7 @@ static bool check_if_match(struct request *request, struct error *err)
 }
 
 /* With the externalId that this source gave it: others see their own. */
-static const struct value *shown(
-	struct arena *arena, const struct value *doc, const char *external)
+static const struct value *shown(struct arena *arena, const struct value *doc, const char *external)
 {
 	if (doc == NULL || external == NULL) {
 		return doc;
@@ -196,9 +196,11 @@ static bool read_resource(struct request *request, struct error *err)
 	struct write *write = request->write;
 	struct store_reader *reader = request->worker->reader;
 
-	if (!request->has_id || !store_find_id(reader, request->arena, request->source->tenant,
-					request->store_type, request->resource_id, &write->before, err)) {
-		return request->has_id ? false : error_set(err, ERROR_NOT_FOUND, "no such resource");
+	if (!request->has_id ||
+		!store_find_id(reader, request->arena, request->source->tenant, request->store_type,
+			request->resource_id, &write->before, err)) {
+		return request->has_id ? false
+				       : error_set(err, ERROR_NOT_FOUND, "no such resource");
 	}
 	if (write->before == NULL) {
 		return error_set(err, ERROR_NOT_FOUND, "there is no %s with the id %s",
@@ -207,16 +209,16 @@ static bool read_resource(struct request *request, struct error *err)
 	if (!check_if_match(request, err)) {
 		return false;
 	}
-	write->before_doc = value_parse(request->arena, write->before->doc, write->before->doc_size,
-		&stored_limits, err);
+	write->before_doc = value_parse(
+		request->arena, write->before->doc, write->before->doc_size, &stored_limits, err);
 	if (write->before_doc == NULL) {
 		return error_wrap(err, "the stored document");
 	}
 	write->before_external = store_external_id(write->before, request->source->id);
 	write->before_shown = shown(request->arena, write->before_doc, write->before_external);
-	return request->type->has_members || store_groups_of(reader, request->arena,
-						     write->before->rid, &write->groups,
-						     &write->group_count, err);
+	return request->type->has_members ||
+	       store_groups_of(reader, request->arena, write->before->rid, &write->groups,
+		       &write->group_count, err);
 }
 
 /* All in one snapshot of the store. */
@@ -271,7 +273,8 @@ static bool compute_create(struct request *request)
 {
 	struct write *write = request->write;
 
-	write->after_doc = scim_resource_created(request->arena, request->type, write->resource.doc);
+	write->after_doc =
+		scim_resource_created(request->arena, request->type, write->resource.doc);
 	write->external = write->resource.external_id != NULL
 				  ? value_text(write->resource.external_id)
 				  : NULL;
@@ -348,8 +351,9 @@ static enum step_result run_members(struct request *request)
 
 	if (write->members == NULL) {
 		write->members = members_new(request->arena, request->worker->reader,
-			request->source->dialect, request->source->tenant, write->before != NULL ? write->before->rid : 0,
-			write->steps, write->step_count);
+			request->source->dialect, request->source->tenant,
+			write->before != NULL ? write->before->rid : 0, write->steps,
+			write->step_count);
 	}
 	switch (members_run(write->members, &request->err)) {
 	case MEMBERS_MORE:
@@ -382,7 +386,8 @@ static bool judge_all_members(struct request *request, struct error *err)
 
 	if (write->before->members > MEMBERS_CHANGES_MAX) {
 		return error_set(err, ERROR_TOO_LARGE,
-			"renaming a group of %lld members is judged like adding each of them; at most "
+			"renaming a group of %lld members is judged like adding each of them; at "
+			"most "
 			"%d can be, so remove members first or make a new group",
 			(long long)write->before->members, MEMBERS_CHANGES_MAX);
 	}
