@@ -53,6 +53,7 @@ static bool edit_sub(struct scim_edit *edit, enum scim_patch_op op, const struct
 	if (now != value_find_n(before, sub->name, sub->name_size)) {
 		*after = value_with(edit->reader.arena, before, sub->name, now);
 	}
+	*after = scim_read_without_stale_ref(&edit->reader, before, *after);
 	if (value_count(*after) == 0) {
 		*after = NULL;
 	}

@@ -73,12 +73,28 @@ static bool finish(struct list *list, const struct scim_attribute *attribute,
 	return scim_check_list(attribute, *after, err);
 }
 
+/* Counts values that are looked at. False: it becomes too many. */
+static bool charge(struct scim_reader *reader, size_t values, struct error *err)
+{
+	reader->work += values;
+	return reader->work <= SCIM_EDIT_WORK_MAX ||
+	       error_set(err, ERROR_TOO_MANY,
+		       "the operations look at more than %d values of lists, send fewer at once",
+		       SCIM_EDIT_WORK_MAX);
+}
+
 /* ---- the whole list ---- */
 
-static bool has_item(const struct list *list, size_t count, const struct value *item)
+#define LINEAR_MAX 8 /* up to here a walk is quicker than a set */
+
+/* Whether the list holds the item; `set` has its values when it is longer than LINEAR_MAX. */
+static bool has_item(const struct value *list, const struct value *set, const struct value *item)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (value_equals(list->items[i], item)) {
+	if (set != NULL) {
+		return value_set_has(set, item);
+	}
+	for (size_t i = 0; i < value_count(list); i++) {
+		if (value_equals(value_at(list, i), item)) {
 			return true;
 		}
 	}
@@ -91,20 +107,25 @@ static bool unite(struct scim_reader *reader, const struct scim_attribute *attri
 	struct error *err)
 {
 	const struct value *more;
+	const struct value *set = NULL;
 	struct list list;
 
 	if (!value_is(value, VALUE_ARRAY) && !scim_dialect_is_unassigned(reader->dialect, value)) {
 		value = value_append(reader->arena, NULL, value); /* one value, not a list of one */
 	}
-	if (!scim_read(reader, attribute, value, &more, err)) {
+	if (!scim_read(reader, attribute, value, &more, err) ||
+		!charge(reader, value_count(before) + value_count(more), err)) {
 		return false;
 	}
 	list = list_of(reader->arena, before, value_count(more));
 	for (size_t i = 0; i < value_count(before); i++) {
 		add(&list, value_at(before, i), false);
 	}
+	if (list.count > LINEAR_MAX) {
+		set = value_of_set(reader->arena, list.items, list.count);
+	}
 	for (size_t i = 0; i < value_count(more); i++) {
-		if (!has_item(&list, value_count(before), value_at(more, i))) {
+		if (!has_item(before, set, value_at(more, i))) {
 			add(&list, value_at(more, i), true);
 		}
 	}
@@ -153,7 +174,8 @@ static bool remove_values(struct scim_reader *reader, const struct scim_attribut
 	const struct value *wanted;
 	struct list list = list_of(reader->arena, before, 0);
 
-	if (!scim_read(reader, attribute, value, &wanted, err)) {
+	if (!scim_read(reader, attribute, value, &wanted, err) ||
+		!charge(reader, value_count(before) * value_count(wanted), err)) {
 		return false;
 	}
 	for (size_t i = 0; i < value_count(before); i++) {
@@ -182,6 +204,49 @@ static bool says_nothing(const struct value *item)
 	return left == 0;
 }
 
+/* type eq "work" and primary eq true → {"type": "work", "primary": true}. False: no such filter. */
+static bool parts_of_filter(const struct scim_filter *filter, struct value_builder *parts)
+{
+	if (filter->kind == SCIM_FILTER_AND) {
+		return parts_of_filter(filter->left, parts) &&
+		       parts_of_filter(filter->right, parts);
+	}
+	if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ ||
+		value_is(filter->value, VALUE_NULL)) {
+		return false;
+	}
+	value_add(parts, filter->path, filter->value);
+	return true;
+}
+
+/*
+ * RFC 7644, 3.5.2.3: a value that a filter has found is replaced as a whole. Dialects that make
+ * elements by their value path mean "the work address" by it: what the filter says stays true.
+ */
+static bool edit_whole(struct scim_reader *reader, enum scim_patch_op op,
+	const struct scim_path *path, const struct value *value, const struct value *before,
+	const struct value **after, struct error *err)
+{
+	const struct scim_attribute *attribute = path->ref.attribute;
+	struct value_builder parts = { .arena = reader->arena };
+
+	*after = NULL;
+	if (op == SCIM_REMOVE || scim_dialect_is_unassigned(reader->dialect, value)) {
+		return true;
+	}
+	if (attribute->type != SCIM_COMPLEX) {
+		return scim_read_one(reader, attribute, value, after, err);
+	}
+	if (op == SCIM_ADD) {
+		return scim_read_over(reader, attribute, before, value, after, err);
+	}
+	if (!scim_dialect_has(reader->dialect, SCIM_CREATE_ELEMENT) ||
+		!parts_of_filter(path->filter, &parts)) {
+		return scim_read_one(reader, attribute, value, after, err);
+	}
+	return scim_read_over(reader, attribute, value_finish_object(&parts), value, after, err);
+}
+
 /*
  * One element after the operation; *after NULL: it goes. Dialects that make elements by their value
  * path also end them so: an e-mail without its address is none.
@@ -193,15 +258,8 @@ static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
 	const struct scim_attribute *sub = path->ref.sub;
 	const struct value *now = NULL;
 
-	*after = NULL;
 	if (sub == NULL) {
-		if (op == SCIM_REMOVE) {
-			return true;
-		}
-		return op == SCIM_ADD && path->ref.attribute->type == SCIM_COMPLEX
-			       ? scim_read_over(
-					 reader, path->ref.attribute, before, value, after, err)
-			       : scim_read_one(reader, path->ref.attribute, value, after, err);
+		return edit_whole(reader, op, path, value, before, after, err);
 	}
 	if (op != SCIM_REMOVE && !scim_read(reader, sub, value, &now, err)) {
 		return false;
@@ -216,21 +274,6 @@ static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
 			says_nothing(*after))) {
 		*after = NULL;
 	}
-	return true;
-}
-
-/* type eq "work" and primary eq true → {"type": "work", "primary": true}. False: no such filter. */
-static bool parts_of_filter(const struct scim_filter *filter, struct value_builder *parts)
-{
-	if (filter->kind == SCIM_FILTER_AND) {
-		return parts_of_filter(filter->left, parts) &&
-		       parts_of_filter(filter->right, parts);
-	}
-	if (filter->kind != SCIM_FILTER_COMPARE || filter->op != SCIM_EQ ||
-		value_is(filter->value, VALUE_NULL)) {
-		return false;
-	}
-	value_add(parts, filter->path, filter->value);
 	return true;
 }
 
@@ -267,6 +310,18 @@ static bool create_element(struct scim_reader *reader, const struct scim_path *p
 	return edit_element(reader, SCIM_ADD, path, value, start, element, err);
 }
 
+static size_t terms_of(const struct scim_filter *filter)
+{
+	return filter == NULL ? 1 : 1 + terms_of(filter->left) + terms_of(filter->right);
+}
+
+/* Clearing what is not there is no wish for an element. */
+static bool makes_nothing(const struct scim_reader *reader, const struct value *value)
+{
+	return scim_dialect_has(reader->dialect, SCIM_CREATE_ELEMENT) &&
+	       scim_dialect_is_unassigned(reader->dialect, value);
+}
+
 /* With a filter, or a sub-attribute of all elements. */
 static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
 	const struct scim_path *path, const struct value *value, const struct value *before,
@@ -275,6 +330,9 @@ static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
 	struct list list = list_of(reader->arena, before, 1);
 	bool found = false;
 
+	if (!charge(reader, value_count(before) * terms_of(path->filter), err)) {
+		return false;
+	}
 	for (size_t i = 0; i < value_count(before); i++) {
 		const struct value *item = value_at(before, i);
 		bool meant = path->filter == NULL ||
@@ -290,7 +348,7 @@ static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
 		!scim_dialect_has(reader->dialect, SCIM_REMOVE_IS_IDEMPOTENT)) {
 		return no_target(path, err);
 	}
-	if (!found && op != SCIM_REMOVE) {
+	if (!found && op != SCIM_REMOVE && !makes_nothing(reader, value)) {
 		const struct value *item;
 
 		if (!create_element(reader, path, value, &item, err)) {

@@ -73,6 +73,10 @@ static bool check_ends(const char *text, size_t size, struct error *err)
 	if (size == 0) {
 		return error_set(err, ERROR_VALUE, "it is empty");
 	}
+	if (size > SCIM_NAME_BYTES_MAX) {
+		return error_set(
+			err, ERROR_VALUE, "it is longer than %d bytes", SCIM_NAME_BYTES_MAX);
+	}
 	if (text[0] == ' ' || text[size - 1] == ' ') {
 		return error_set(err, ERROR_VALUE, "it starts or ends with a space");
 	}
@@ -120,7 +124,7 @@ static const char *normalise(struct arena *arena, const char *text, size_t *size
 
 bool scim_name_check(struct arena *arena, const char *text, size_t size, struct error *err)
 {
-	if (!check_characters(text, size, err) || !check_ends(text, size, err)) {
+	if (!check_ends(text, size, err) || !check_characters(text, size, err)) {
 		return false;
 	}
 	if (is_ascii(text, size)) {

@@ -15,6 +15,8 @@ struct arena;
 struct error;
 struct value;
 
+#define SCIM_NAME_BYTES_MAX 1024
+
 /* ERROR_VALUE names the character: "it contains …". Checks the normal form as well (in arena). */
 bool scim_name_check(struct arena *arena, const char *text, size_t size, struct error *err);
 

@@ -123,16 +123,17 @@ bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type
 /* ---- obligations: what a policy may change ---- */
 
 #define OBLIGATION_VALUES_MAX 20000
+#define OBLIGATION_DEPTH_MAX 16
 
 /*
  * A policy can build what JSON cannot: sets, keys that are no texts, and by sharing a tree without
  * end. Nothing of that may reach the code below.
  */
-static bool is_json(const struct value *value, size_t *left)
+static bool is_json(const struct value *value, size_t *left, int depth)
 {
 	bool is_object = value_is(value, VALUE_OBJECT);
 
-	if (value_is(value, VALUE_SET) || *left == 0) {
+	if (value_is(value, VALUE_SET) || *left == 0 || depth > OBLIGATION_DEPTH_MAX) {
 		return false;
 	}
 	--*left;
@@ -141,7 +142,7 @@ static bool is_json(const struct value *value, size_t *left)
 			return false;
 		}
 		if (!is_json(is_object ? value_member_at(value, i)->value : value_at(value, i),
-			    left)) {
+			    left, depth + 1)) {
 			return false;
 		}
 	}
@@ -187,7 +188,7 @@ bool scim_patch_parse_obligations(struct arena *arena, const struct scim_resourc
 	size_t left = OBLIGATION_VALUES_MAX;
 
 	*patch = (struct scim_patch){ .type = type, .dialect = scim_dialect_standard() };
-	if (!is_json(operations, &left)) {
+	if (!is_json(operations, &left, 0)) {
 		return error_set(err, ERROR_VALUE,
 			"obligations must be JSON: no sets (use an array), no keys but texts, at "
 			"most %d values",

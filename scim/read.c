@@ -74,6 +74,11 @@ static bool check_text(struct scim_reader *reader, const struct scim_attribute *
 {
 	const struct value *in = *value;
 
+	if (attribute->type == SCIM_STRING &&
+		value_size(in) > (attribute->is_key ? SCIM_NAME_BYTES_MAX : SCIM_TEXT_BYTES_MAX)) {
+		return error_set(err, ERROR_VALUE, "%s is too long with %zu bytes",
+			scim_attribute_label(reader->arena, attribute), value_size(in));
+	}
 	if (attribute->closed) {
 		*value = canonical_value(reader->arena, attribute, in);
 		if (*value == NULL) {
@@ -200,11 +205,13 @@ bool scim_check_list(
 	const struct scim_attribute *attribute, const struct value *list, struct error *err)
 {
 	const struct scim_attribute *value = scim_attribute_sub(attribute, "value", 5);
+	bool has_key = value != NULL && value->is_key;
+	size_t limit = has_key ? SCIM_KEY_VALUES_MAX : SCIM_LIST_VALUES_MAX;
 	size_t primaries = 0;
 
-	if (value != NULL && value->is_key && value_count(list) > SCIM_KEY_VALUES_MAX) {
-		return error_set(err, ERROR_VALUE, "%s has %zu values, at most %d are kept",
-			attribute->name, value_count(list), SCIM_KEY_VALUES_MAX);
+	if (value_count(list) > limit) {
+		return error_set(err, ERROR_VALUE, "%s has %zu values, at most %zu are kept",
+			attribute->name, value_count(list), limit);
 	}
 	for (size_t i = 0; i < value_count(list); i++) {
 		primaries += value_find_bool(value_at(list, i), "primary", false);
@@ -288,6 +295,20 @@ static bool set_sub(struct scim_reader *reader, const struct scim_attribute *att
 	return true;
 }
 
+const struct value *scim_read_without_stale_ref(
+	struct scim_reader *reader, const struct value *before, const struct value *after)
+{
+	const struct value *ref = value_find(before, "$ref");
+	const struct value *was = value_find(before, "value");
+	const struct value *is = value_find(after, "value");
+	bool moved = was != is && (was == NULL || is == NULL || !value_equals(was, is));
+
+	if (ref == NULL || !moved || value_find(after, "$ref") != ref) {
+		return after;
+	}
+	return value_with(reader->arena, after, "$ref", NULL);
+}
+
 bool scim_read_over(struct scim_reader *reader, const struct scim_attribute *attribute,
 	const struct value *before, const struct value *in, const struct value **out,
 	struct error *err)
@@ -306,6 +327,7 @@ bool scim_read_over(struct scim_reader *reader, const struct scim_attribute *att
 			return false;
 		}
 	}
+	*out = scim_read_without_stale_ref(reader, before, *out);
 	if (value_count(*out) == 0) {
 		*out = NULL;
 	}

@@ -20,7 +20,11 @@ struct scim_reader {
 	const struct scim_resource_type *type;
 	const struct scim_dialect *dialect;
 	struct value_builder *dropped; /* of items: names that the dialect lets us ignore */
+	size_t work;                   /* values of lists looked at so far, see scim_edit_list() */
 };
+
+#define SCIM_LIST_VALUES_MAX 1000
+#define SCIM_TEXT_BYTES_MAX 65536 /* of a string; references and binaries may be bigger */
 
 /* The value of a whole attribute: a list for a multi-valued one. *out NULL: unassigned.
  * ERROR_VALUE. */
@@ -39,6 +43,13 @@ bool scim_read_over(struct scim_reader *reader, const struct scim_attribute *att
 	const struct value *before, const struct value *in, const struct value **out,
 	struct error *err);
 
+/*
+ * $ref is where `value` points: when a change sets only the value, the old $ref goes. Returns after
+ * or, without $ref, a new one.
+ */
+const struct value *scim_read_without_stale_ref(
+	struct scim_reader *reader, const struct value *before, const struct value *after);
+
 /* "emails.type" for messages, without the URN of an extension. */
 const char *scim_attribute_label(struct arena *arena, const struct scim_attribute *attribute);
 
@@ -55,8 +66,8 @@ bool scim_read_password(
 	struct scim_reader *reader, const struct value *in, bool *given, struct error *err);
 
 /*
- * `primary` is true at most once (RFC 7643, 2.4); an attribute with a key in the store has no more
- * values than keys. ERROR_VALUE.
+ * `primary` is true at most once (RFC 7643, 2.4); a list has at most SCIM_LIST_VALUES_MAX values,
+ * one with a key in the store SCIM_KEY_VALUES_MAX. ERROR_VALUE.
  */
 bool scim_check_list(
 	const struct scim_attribute *attribute, const struct value *list, struct error *err);

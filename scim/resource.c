@@ -206,6 +206,13 @@ static bool read_paths(struct state *state, const struct value **doc, struct err
 	if (!scim_edit_apply(&edit, SCIM_ADD, NULL, value_finish_object(&state->paths), err)) {
 		return false;
 	}
+	if (edit.step_count + state->result->has_members > 1) {
+		return error_set(err, ERROR_SYNTAX, "members is named twice");
+	}
+	if (edit.step_count > 0) {
+		state->result->has_members = true;
+		state->result->members = edit.steps[0].list;
+	}
 	*doc = edit.doc;
 	state->result->external_id = edit.external_id;
 	state->result->has_password = state->result->has_password || edit.has_password;

@@ -284,6 +284,20 @@ static void test_wrapped_bare_and_empty_values_become_standard_scim(void **state
 			"{'op':'Add','path':'" ENTERPRISE_URN
 			":manager','value':[{'$ref':null,'value':'m'}]}",
 			"'" ENTERPRISE_URN "':{'manager':{'value':'m'}}" },
+		{ "the old $ref of a new manager goes", "standard",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'m','$ref':'/m'}}",
+			"{'op':'replace','path':'" ENTERPRISE_URN
+			":manager','value':{'value':'n'}}",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'n'}}" },
+		{ "by its part", "standard",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'m','$ref':'/m'}}",
+			"{'op':'replace','path':'" ENTERPRISE_URN ":manager.value','value':'n'}",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'n'}}" },
+		{ "a new $ref stays", "standard",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'m','$ref':'/m'}}",
+			"{'op':'replace','path':'" ENTERPRISE_URN
+			":manager','value':{'value':'n','$ref':'/n'}}",
+			"'" ENTERPRISE_URN "':{'manager':{'value':'n','$ref':'/n'}}" },
 		{ "10 a manager that goes", "entra",
 			"'" ENTERPRISE_URN "':{'manager':{'value':'m'}}",
 			"{'op':'Replace','path':'" ENTERPRISE_URN ":manager','value':''}", "" },

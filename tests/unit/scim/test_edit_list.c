@@ -192,6 +192,27 @@ static void test_dialects_make_and_end_elements(void **state)
 		{ "strictly it does not", "standard", "[" WORK "]",
 			"{'op':'remove','path':'emails[type eq `work`].value'}",
 			"[{'type':'work'}]" },
+		{ "what is not there is not made by clearing it", "entra", "[" HOME "]",
+			"{'op':'Replace','path':'emails[type eq `work`].value','value':''}",
+			"[" HOME "]" },
+		{ "null neither", "okta", "-",
+			"{'op':'replace','path':'emails[type eq `work`].value','value':null}",
+			"-" },
+		{ "a whole value keeps what its filter says", "entra", "[" WORK "]",
+			"{'op':'Replace','path':'emails[type eq `work`]','value':{'value':'n@x'}}",
+			"[{'type':'work','value':'n@x'}]" },
+		{ "a bare one as well", "okta", "[" WORK "," HOME "]",
+			"{'op':'replace','path':'emails[type eq `work`]','value':'n@x'}",
+			"[{'type':'work','value':'n@x'}," HOME "]" },
+		{ "a whole value goes by null", "entra", "[" WORK "," HOME "]",
+			"{'op':'Replace','path':'emails[type eq `work`]','value':null}",
+			"[" HOME "]" },
+		{ "a whole value is made", "entra", "-",
+			"{'op':'Replace','path':'emails[type eq `work`]','value':{'value':'w@x'}}",
+			"[" WORK "]" },
+		{ "a filter that describes none replaces as the RFC says", "entra", "[" WORK "]",
+			"{'op':'Replace','path':'emails[value pr]','value':{'value':'n@x'}}",
+			"[{'value':'n@x'}]" },
 		{ "nothing to remove", "entra", "[" HOME "]",
 			"{'op':'Remove','path':'emails[type eq `work`]'}", "[" HOME "]" },
 		{ "5 remove by value", "entra", "[" WORK "," HOME "]",
@@ -222,6 +243,71 @@ static void test_a_list_with_keys_is_bounded(void **state)
 	buf_fini(&buf);
 }
 
+/* ---- bounds ---- */
+
+static const char *roles(struct arena *arena, int from, int to)
+{
+	struct buf buf = { 0 };
+	const char *text;
+
+	for (int i = from; i < to; i++) {
+		buf_printf(&buf, "%s{'value':'r%d'}", i > from ? "," : "", i);
+	}
+	text = arena_printf(arena, "[%s]", buf_text(&buf));
+	buf_fini(&buf);
+	return text;
+}
+
+static bool patch_roles(struct arena *arena, const struct value *before, const char *operations,
+	struct scim_patch_result *result, struct error *err)
+{
+	const char *text =
+		arena_printf(arena, "{'schemas':['" PATCH_URN "'],'Operations':[%s]}", operations);
+	struct scim_patch patch;
+
+	return scim_patch_parse(arena, user_type(), scim_dialect_standard(), json(arena, text),
+		       &patch, err) &&
+	       scim_patch_apply(arena, &patch, "id", before, result, err);
+}
+
+static const struct value *with_roles(struct arena *arena, int count)
+{
+	return value_with(arena, doc_of(arena, "-"), "roles", json(arena, roles(arena, 0, count)));
+}
+
+static void test_long_lists_are_united(void **state)
+{
+	struct scim_patch_result result;
+	struct error err = { 0 };
+
+	assert_true(patch_roles(*state, with_roles(*state, 600),
+		arena_printf(
+			*state, "{'op':'add','path':'roles','value':%s}", roles(*state, 400, 1000)),
+		&result, &err));
+	assert_json(*state, value_find(result.doc, "roles"), roles(*state, 0, 1000));
+
+	assert_false(patch_roles(*state, result.doc,
+		"{'op':'add','path':'roles','value':[{'value':'one more'}]}", &result, &err));
+	assert_int_equal(err.code, ERROR_VALUE);
+}
+
+/* 100 operations over 1,000 values: each is fine, all together are an attack. */
+static void test_the_work_of_one_patch_is_bounded(void **state)
+{
+	struct scim_patch_result result;
+	struct error err = { 0 };
+	const char *text = "";
+
+	for (int i = 0; i < 100; i++) {
+		text = arena_printf(*state, "%s%s{'op':'remove','path':'roles[value eq `r%d`]'}",
+			text, i > 0 ? "," : "", i);
+	}
+
+	assert_true(patch_roles(*state, with_roles(*state, 100), text, &result, &err));
+	assert_false(patch_roles(*state, with_roles(*state, 1000), text, &result, &err));
+	assert_int_equal(err.code, ERROR_TOO_MANY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +316,8 @@ int main(void)
 		ARENA_TEST(test_value_paths_follow_the_rfc),
 		ARENA_TEST(test_dialects_make_and_end_elements),
 		ARENA_TEST(test_a_list_with_keys_is_bounded),
+		ARENA_TEST(test_long_lists_are_united),
+		ARENA_TEST(test_the_work_of_one_patch_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

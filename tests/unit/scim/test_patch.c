@@ -184,6 +184,21 @@ static void test_obligations_without_end_are_refused(void **state)
 	assert_int_equal(parse_obligations(arena, operations, &patch), ERROR_VALUE);
 }
 
+static void test_deep_obligations_are_refused(void **state)
+{
+	struct arena *arena = *state;
+	const struct value *value = value_of_text(arena, "x");
+	struct scim_patch patch;
+
+	for (int i = 0; i < 10000; i++) {
+		value = value_append(arena, NULL, value);
+	}
+	const struct value *operations = value_append(
+		arena, NULL, value_with(arena, json(arena, "{'op':'add'}"), "value", value));
+
+	assert_int_equal(parse_obligations(arena, operations, &patch), ERROR_VALUE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +208,7 @@ int main(void)
 		ARENA_TEST(test_group_members_are_no_obligation),
 		ARENA_TEST(test_obligations_that_are_no_json_are_refused),
 		ARENA_TEST(test_obligations_without_end_are_refused),
+		ARENA_TEST(test_deep_obligations_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

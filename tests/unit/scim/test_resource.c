@@ -231,6 +231,57 @@ static void test_members_are_handed_out_as_they_came(void **state)
 	}
 }
 
+static void test_members_may_be_named_by_a_path(void **state)
+{
+	const struct scim_dialect *entra = scim_dialect_find("entra");
+	struct scim_body body;
+	struct error err = { 0 };
+
+	assert_true(scim_resource_read(*state, group_type(), entra,
+		json(*state, "{'displayName':'T','" GROUP_URN ":members':[{'value':'u'}]}"), &body,
+		&err));
+	assert_true(body.has_members);
+	assert_json(*state, body.members, "[{'value':'u'}]");
+
+	assert_false(scim_resource_read(*state, group_type(), entra,
+		json(*state,
+			"{'displayName':'T','members':[],'" GROUP_URN ":members':[{'value':'u'}]}"),
+		&body, &err));
+	assert_int_equal(err.code, ERROR_SYNTAX);
+}
+
+static void test_texts_are_bounded(void **state)
+{
+	static const struct {
+		const char *attribute;
+		int size;
+		bool fits;
+	} cases[] = {
+		{ "'userName':'%s'", 1024, true },
+		{ "'userName':'%s'", 1025, false },
+		{ "'userName':'u','emails':[{'value':'%s'}]", 1024, true },
+		{ "'userName':'u','emails':[{'value':'%s'}]", 1025, false },
+		{ "'userName':'u','title':'%s'", 65536, true },
+		{ "'userName':'u','title':'%s'", 65537, false },
+		{ "'userName':'u','photos':[{'value':'%s'}]", 100000, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = arena_alloc(*state, (size_t)cases[i].size + 1);
+		const char *at = strstr(cases[i].attribute, "%s");
+		struct scim_body body;
+		struct error err = { 0 };
+
+		memset(text, 'x', (size_t)cases[i].size);
+		text[cases[i].size] = '\0';
+		text = arena_printf(*state, "{" CORE ",%.*s%s%s}", (int)(at - cases[i].attribute),
+			cases[i].attribute, text, at + 2);
+		assert_int_equal(scim_resource_read(*state, user_type(), scim_dialect_standard(),
+					 json(*state, text), &body, &err),
+			cases[i].fits);
+	}
+}
+
 static void test_only_an_explicit_act_changes_active(void **state)
 {
 	const struct value *silent = json(*state, "{'userName':'a'}");
@@ -300,6 +351,8 @@ int main(void)
 		ARENA_TEST(test_dialects_become_standard_scim),
 		ARENA_TEST(test_what_lives_beside_the_document_is_handed_out),
 		ARENA_TEST(test_members_are_handed_out_as_they_came),
+		ARENA_TEST(test_members_may_be_named_by_a_path),
+		ARENA_TEST(test_texts_are_bounded),
 		ARENA_TEST(test_only_an_explicit_act_changes_active),
 		ARENA_TEST(test_what_is_canonical_already_is_not_copied),
 		ARENA_TEST(test_messages_say_what_to_do),
