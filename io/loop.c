@@ -85,16 +85,17 @@ static void run_posts(struct loop *loop)
 {
 	pthread_mutex_lock(&loop->lock);
 	struct posts taken = loop->waiting;
-	bool signaled = loop->signaled;
 	loop->waiting = loop->running;
-	loop->signaled = false;
-	pthread_mutex_unlock(&loop->lock);
-
-	if (signaled) {
+	/* Read under the lock: afterwards it could swallow the wake-up of a post that came since.
+	 */
+	if (loop->signaled) {
 		uint64_t count;
 		ssize_t got = read(loop->wake_fd, &count, sizeof(count));
-		(void)got; /* a wake-up more or less changes nothing */
+		(void)got; /* EAGAIN: one wake-up more changes nothing */
+		loop->signaled = false;
 	}
+	pthread_mutex_unlock(&loop->lock);
+
 	for (size_t i = 0; i < taken.count; i++) {
 		taken.items[i].fn(taken.items[i].user);
 	}

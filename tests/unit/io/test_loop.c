@@ -168,6 +168,28 @@ static void on_away(void *user)
 	loop_post(echo->home, on_back, echo);
 }
 
+#define ROUNDS 100000
+
+static void on_other_side(void *user);
+
+static void on_round(void *user)
+{
+	struct echo *echo = user;
+
+	if (++echo->back == ROUNDS) {
+		loop_stop(echo->home);
+	} else if (echo->back < ROUNDS) {
+		loop_post(echo->away, on_other_side, echo);
+	}
+}
+
+static void on_other_side(void *user)
+{
+	struct echo *echo = user;
+
+	loop_post(echo->home, on_round, echo);
+}
+
 static void test_posts_cross_threads_and_none_is_lost(void **state)
 {
 	struct error err = { 0 };
@@ -182,6 +204,28 @@ static void test_posts_cross_threads_and_none_is_lost(void **state)
 
 	assert_int_equal(echo.back, POSTS);
 	loop_thread_join(thread);
+}
+
+/* Two that go to and fro, each with one post under way: a wake-up that is swallowed stops both for
+ * good. */
+static void test_a_post_while_the_loop_takes_others_wakes_it_again(void **state)
+{
+	struct error err = { 0 };
+	struct loop_thread *threads[2];
+	struct echo echoes[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		threads[i] = loop_thread_start("test", &err);
+		echoes[i] = (struct echo){ notes.loop, loop_thread_loop(threads[i]), 0, 0 };
+		loop_post(notes.loop, on_round, &echoes[i]);
+	}
+	loop_after(notes.loop, 20000, stop, NULL);
+	loop_run(notes.loop);
+
+	assert_true(echoes[0].back == ROUNDS || echoes[1].back == ROUNDS);
+	loop_thread_join(threads[0]);
+	loop_thread_join(threads[1]);
 }
 
 static void test_joining_runs_what_was_posted(void **state)
@@ -211,6 +255,8 @@ int main(void)
 			test_starting_a_running_timer_moves_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_posts_cross_threads_and_none_is_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_post_while_the_loop_takes_others_wakes_it_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_joining_runs_what_was_posted, setup, teardown),
 	};
 
