@@ -75,7 +75,8 @@
 			" AND minute < ?4")                                                        \
                                                                                                    \
 	X(W_LINK_APPS, "SELECT app FROM link WHERE rid = ?1"                                       \
-		       " UNION SELECT app FROM delivery WHERE rid = ?1")                           \
+		       " UNION ALL SELECT app FROM delivery d WHERE rid = ?1 AND NOT EXISTS"       \
+		       " (SELECT 1 FROM link l WHERE l.rid = ?1 AND l.app = d.app)")               \
 	X(W_LINK_HOLDER, "SELECT rid FROM link WHERE app = ?1 AND remote = ?2")                    \
 	X(W_LINK_PUT, "INSERT INTO link (rid, app, remote, version, active, updated_us, hash,"     \
 		      " doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"                              \
