@@ -386,6 +386,7 @@ class App:
             "token": self.token,
             "allow_private": True,
             "retry": {"base": "100ms", "cap": "2s"},
+            "breaker": {"failures": 5, "probe": "500ms"},
         } | more
 
     def start(self):
