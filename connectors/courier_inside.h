@@ -118,6 +118,7 @@ void delivery_add_operation(
 
 /* ---- outcome.c: makes the outcome durable; then courier_finished() ---- */
 void outcome_done(struct delivery *delivery);    /* the app has it */
+void outcome_current(struct delivery *delivery); /* the app has it already */
 void outcome_nothing(struct delivery *delivery); /* nothing to bring */
 void outcome_gone(struct delivery *delivery);    /* the account is deleted: drop the link */
 void outcome_park(struct delivery *delivery, const char *why); /* a person has to look */

@@ -311,7 +311,7 @@ void delivery_start(struct delivery *delivery)
 	} else if (delivery->link == NULL) {
 		start_unlinked(delivery);
 	} else if (is_current(delivery)) {
-		outcome_nothing(delivery);
+		outcome_current(delivery);
 	} else {
 		delivery->remote = delivery->link->remote;
 		delivery_bring(delivery);

@@ -210,6 +210,15 @@ void outcome_gone(struct delivery *delivery)
 	commit(delivery);
 }
 
+/* The app has it already: an earlier delivery brought the newest state, or the change concerned
+ * others. */
+void outcome_current(struct delivery *delivery)
+{
+	begin(delivery, STORE_OUTCOME_DONE);
+	add_entry(delivery, "current", NULL);
+	commit(delivery);
+}
+
 void outcome_nothing(struct delivery *delivery)
 {
 	begin(delivery, STORE_OUTCOME_DONE);

@@ -28,7 +28,11 @@ struct admin_follower {
 	struct journal_cursor cursor;
 	const struct scim_filter *filter;
 	struct arena *slice;
-	int64_t left; /* entries still to send; < 0: no limit */
+	int64_t left;      /* entries still to send; < 0: no limit */
+	int64_t seek;      /* still looking, backwards, for the last so many that match; 0: found */
+	uint64_t seek_end; /* entries before this one were not looked at */
+	uint64_t *matches; /* of one slice */
+	size_t match_count;
 	bool follow;
 	bool scheduled; /* a post is under way */
 	bool blocked;   /* the client reads too slowly: READY will come */
@@ -64,7 +68,48 @@ static bool starts(struct admin_call *call, struct admin_follower *it, struct er
 		it->cursor.next = (uint64_t)from;
 		return true;
 	}
-	return journal_cursor_tail(&it->cursor, (uint64_t)tail, err);
+	if (it->filter == NULL || tail == 0) {
+		return journal_cursor_tail(&it->cursor, (uint64_t)tail, err);
+	}
+	it->seek = tail; /* the last N that match, not those of the last N that do */
+	it->matches = arena_alloc(call->arena, SLICE_ENTRIES * sizeof(*it->matches));
+	return it->source.size(it->source.user, &it->seek_end, err);
+}
+
+static bool on_seek(void *user, struct arena *arena, const struct journal_record *record)
+{
+	struct admin_follower *it = user;
+
+	if (scim_filter_matches_value(arena, it->filter, journal_view(arena, record))) {
+		it->matches[it->match_count++] = record->index;
+	}
+	return true;
+}
+
+/* One slice further back; when enough match, the cursor stands at the first of them. */
+static bool seek(struct admin_follower *it, struct error *err)
+{
+	uint64_t from = it->seek_end > SLICE_ENTRIES ? it->seek_end - SLICE_ENTRIES : 0;
+	struct journal_cursor cursor = {
+		.source = &it->source, .next = from, .end = it->seek_end, .payloads = true
+	};
+
+	it->match_count = 0;
+	if (!journal_cursor_read(&cursor, it->slice, 0, on_seek, it, NULL, err)) {
+		return false;
+	}
+	it->cursor.next = from;
+	if ((int64_t)it->match_count >= it->seek) {
+		it->cursor.next = it->matches[it->match_count - (size_t)it->seek];
+		it->seek = 0;
+		return true;
+	}
+	it->seek -= (int64_t)it->match_count;
+	it->seek_end = from;
+	if (from == 0) {
+		it->seek = 0;
+	}
+	return true;
 }
 
 static bool on_record(void *user, struct arena *arena, const struct journal_record *record)
@@ -133,6 +178,14 @@ static void pump(void *user)
 		return;
 	}
 	if (it->blocked) {
+		return;
+	}
+	if (it->seek > 0) {
+		if (seek(it, &err)) {
+			schedule(it);
+		} else {
+			end_follower(it, false);
+		}
 		return;
 	}
 	if (!journal_cursor_read(
