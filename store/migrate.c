@@ -83,8 +83,11 @@ bool migrate(struct sql *sql, const char *path, const struct migrate_plan *plan,
 {
 	int version = 0;
 
-	bool empty = sql_pragma(sql, "page_count") == 0;
-	if (empty) {
+	/* Not "no pages": a crash while the first start made the tables leaves one page without
+	 * any. */
+	bool is_empty =
+		sql_pragma(sql, "schema_version") == 0 && sql_pragma(sql, "application_id") == 0;
+	if (is_empty) {
 		if (!sql_script(sql, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;") ||
 			!in_transaction(sql, plan->schema, plan, plan->version)) {
 			return sql_error(sql, err, "make its tables");

@@ -35,8 +35,9 @@ enum writer_result write_resource_check(struct operation *op)
 		return WRITER_DONE;
 	}
 	const struct store_resource *before = write->before;
+	assert((before == NULL) == (write->action == STORE_CREATE));
 	if (before != NULL) {
-		assert(write->action != STORE_CREATE && before->tenant == op->commit->tenant);
+		assert(before->tenant == op->commit->tenant);
 		result = check_before(op, before);
 	}
 	if (result == WRITER_DONE && write->action != STORE_DELETE && write->doc != NULL) {

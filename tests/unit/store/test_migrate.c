@@ -89,6 +89,17 @@ static void test_an_empty_file_gets_the_newest_schema(void **state)
 	assert_int_equal(access(place->copy, F_OK), -1);
 }
 
+static void test_a_first_start_that_was_cut_short_is_made_good(void **state)
+{
+	struct place *place = *state;
+
+	assert_true(sql_script(&place->sql, "PRAGMA journal_mode=WAL;"));
+	assert_true(sql_pragma(&place->sql, "page_count") > 0);
+	assert_true(migrate(&place->sql, place->path, &third, NULL));
+
+	assert_int_equal(sql_pragma(&place->sql, "user_version"), 3);
+}
+
 static void test_an_older_one_is_copied_then_changed_step_by_step(void **state)
 {
 	struct place *place = *state;
@@ -184,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_an_empty_file_gets_the_newest_schema),
+		TEST(test_a_first_start_that_was_cut_short_is_made_good),
 		TEST(test_an_older_one_is_copied_then_changed_step_by_step),
 		TEST(test_the_same_version_is_left_alone),
 		TEST(test_a_newer_one_is_refused),
