@@ -153,6 +153,26 @@ static void test_another_leaf_does_not_open_it(void **state)
 	assert_false(ok && memcmp(text.data, id, sizeof(id) - 1) == 0);
 }
 
+/* What an earlier, longer leaf left in front of the window is no part of it. */
+static void test_an_earlier_leaf_is_forgotten(void **state)
+{
+	static const char longer[] = "----------------QRSTUVWXYZ0123";
+	static const char shorter[] = "QRSTUVWXYZ0123";
+	static const char sample[] = "-QRSTUVWXYZ0123";
+	(void)state;
+
+	buf_clear(&body);
+	buf_append_text(journal_deflate_start(deflater), "text");
+	journal_deflate_finish(deflater, longer, sizeof(longer) - 1, &body);
+	buf_clear(&body);
+	buf_append_text(journal_deflate_start(deflater), sample);
+	journal_deflate_finish(deflater, shorter, sizeof(shorter) - 1, &body);
+	buf_clear(&text);
+	assert_true(journal_inflate(
+		body.data, body.size, shorter, sizeof(shorter) - 1, sizeof(sample) - 1, &text));
+	assert_string_equal(buf_text(&text), sample);
+}
+
 static void test_a_wrong_size_is_noticed(void **state)
 {
 	(void)state;
@@ -219,6 +239,7 @@ int main(void)
 		cmocka_unit_test(test_incompressible_text_stays_within_its_bound),
 		cmocka_unit_test(test_words_of_the_dictionary_and_of_the_leaf_cost_little),
 		cmocka_unit_test(test_another_leaf_does_not_open_it),
+		cmocka_unit_test(test_an_earlier_leaf_is_forgotten),
 		cmocka_unit_test(test_a_wrong_size_is_noticed),
 		cmocka_unit_test(test_a_size_that_cannot_be_takes_no_memory),
 		cmocka_unit_test(test_damaged_bodies_never_crash),

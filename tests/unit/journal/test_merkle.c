@@ -253,6 +253,7 @@ static void check_inclusion(size_t index, size_t size)
 	assert_proof(&proof, &expected);
 	assert_true(journal_verify_inclusion(&proof, index, size, &leaves[index], &root));
 	/* Everything else must be refused. */
+	assert_false(journal_verify_inclusion(&proof, index, size * 4, &leaves[index], &root));
 	assert_false(journal_verify_inclusion(
 		&proof, index, size, &leaves[(index + 1) % LEAVES], &root));
 	assert_false(journal_verify_inclusion(
@@ -301,6 +302,8 @@ static void check_consistency(size_t old_size, size_t size)
 	}
 	assert_false(journal_verify_consistency(&proof, old_size, size, &leaves[2], &root));
 	if (proof.count > 0) {
+		assert_false(
+			journal_verify_consistency(&proof, old_size, size * 4, &old_root, &root));
 		size_t which = (old_size + size) % proof.count;
 
 		assert_false(

@@ -111,6 +111,34 @@ static void test_200_power_cuts_lose_nothing(void **state)
 	assert_int_equal(lost_machines(false, false), 0);
 }
 
+/* The power goes at each operation of a round in turn, and all that was not synced is lost. */
+static void test_a_cut_at_every_operation_takes_nothing_back(void **state)
+{
+	struct public_view view;
+	struct log log;
+	bool is_finished = false;
+	(void)state;
+
+	for (long left = 0; !is_finished; left++) {
+		view = (struct public_view){ &log, 0 };
+		log_init(&log, 1);
+		log.disk.loses_all = true;
+		log.disk.on_rename = on_rename;
+		log.disk.on_rename_user = &view;
+		rows_grow(&log.rows, 250);
+		assert_true(log_try_open(&log) && log_try_publish(&log));
+		rows_grow(&log.rows, 300);
+		log.disk.left = left;
+		is_finished = log_try_publish(&log);
+		log_close(&log);
+		disk_cut(&log.disk);
+		if (!survives_cut(&log, &view)) {
+			fail_msg("operation %ld: %s", left, log.err.text);
+		}
+		log_fini(&log);
+	}
+}
+
 /* The same must fail on a disk that does not sync, or it proves nothing. */
 static void test_without_sync_of_files_machines_are_lost(void **state)
 {
@@ -128,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_200_power_cuts_lose_nothing),
+		cmocka_unit_test(test_a_cut_at_every_operation_takes_nothing_back),
 		cmocka_unit_test(test_without_sync_of_files_machines_are_lost),
 		cmocka_unit_test(test_without_sync_of_folders_machines_are_lost),
 	};

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include "base/buf.h"
 #include "base/error.h"
+#include "journal/batch.h"
 #include "journal/key.h"
 #include "tests/unit/journal/support/log.h"
 
@@ -85,6 +86,12 @@ static void test_files_of_a_log_of_70000(void **state)
 	assert_true(size_of(log, "/j/log/tile/entries/273.p/112") > 112 * 60);
 	assert_true(size_of(log, "/j/log/log.vkey") > 0);
 	assert_intact(log, 70000);
+	size_t size;
+	uint8_t *full = disk_bytes(&log->disk, "/j/log/tile/1/000", &size);
+
+	full[300] ^= 1;
+	assert_string_equal(log_verify(log, true).problem,
+		"tile/1/000: hash 9 is not the one that the tiles below give");
 }
 
 static void test_sizes_around_tiles(void **state)
@@ -315,6 +322,36 @@ static void test_a_file_that_exists_is_never_changed(void **state)
 	assert_intact(log, 600);
 }
 
+/* As above, with a file that differs in one byte or in its length only. */
+static void test_a_file_that_differs_a_little_is_never_changed(void **state)
+{
+	struct log *log = *state;
+	struct error err = { 0 };
+	struct buf right = { 0 };
+	size_t size;
+
+	rows_grow(&log->rows, 300);
+	open_log(log);
+	publish(log);
+	buf_append(&right, disk_bytes(&log->disk, "/j/log/tile/0/001.p/44", &size), 44 * 32);
+	buf_append_char(&right, 'x');
+	rows_grow(&log->rows, 1);
+	publish(log); /* 44 is no longer the newest: at the next start it is not looked at */
+	for (int change = 0; change < 2; change++) {
+		right.data[5] ^= (char)change;
+		assert_true(journal_files_replace(&log->files, "/j/log/tile/0/001.p/44", right.data,
+			44 * 32 + 1 - (size_t)change, 0644, &err));
+		struct journal_batch *batch = journal_batch_new(&log->files, "/j/log");
+
+		right.data[5] ^= (char)change;
+		assert_false(
+			journal_batch_add(batch, "tile/0/001.p/44", right.data, 44 * 32, &err));
+		assert_int_equal(err.code, ERROR_IO);
+		journal_batch_free(batch);
+	}
+	buf_fini(&right);
+}
+
 static void test_another_key_is_refused(void **state)
 {
 	static const char other[] = "PRIVATE+KEY+other.example/journal+b71b161b+"
@@ -420,6 +457,7 @@ int main(void)
 		WITH_LOG(test_another_entry_before_the_tail_is_refused_when_tiles_are_missing),
 		WITH_LOG(test_a_damaged_tail_is_refused),
 		WITH_LOG(test_a_file_that_exists_is_never_changed),
+		WITH_LOG(test_a_file_that_differs_a_little_is_never_changed),
 		WITH_LOG(test_another_key_is_refused),
 		WITH_LOG(test_a_forged_state_is_refused),
 		WITH_LOG(test_a_full_disk_passes),

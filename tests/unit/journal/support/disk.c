@@ -24,7 +24,7 @@ struct disk_name {
 static uint32_t chance(struct disk *disk)
 {
 	disk->seed = disk->seed * 1664525 + 1013904223;
-	return disk->seed >> 8;
+	return disk->loses_all ? 0 : disk->seed >> 8; /* of each choice 0 is the worst */
 }
 
 static struct disk_name *find(const struct disk *disk, const char *path)

@@ -23,6 +23,7 @@ struct disk {
 	uint32_t seed;
 	bool no_sync;        /* fsync of a file is a lie */
 	bool no_sync_folder; /* fsync of a folder is */
+	bool loses_all;      /* at a cut all that was not synced goes, nothing is left to chance */
 	bool is_full;        /* writes fail with ENOSPC */
 	long left; /* operations until the power goes: then all fail with EIO; < 0: never */
 	unsigned long done; /* operations so far */
