@@ -21,7 +21,6 @@ suite_summary() { # NAME
 	clang) echo "clang, warnings are errors, unit tests" ;;
 	policy) echo "OPA's own cases, the starter policy" ;;
 	journal) echo "logs that scimward wrote, read by third-party verifiers" ;;
-	journal) echo "third-party verifiers on what the journal writes, kills while it is written" ;;
 	conformance) echo "public suites and wire fixtures against the program" ;;
 	flow) echo "stories: real clients before it, a real app behind it" ;;
 	fault) echo "kills, full disks, lost replies, dead apps" ;;
