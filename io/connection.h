@@ -15,10 +15,11 @@
 #pragma once
 
 #include <assert.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <event2/event_struct.h>
 #include "base/buf.h"
 #include "base/list.h"
 #include "io/address.h"
@@ -88,6 +89,8 @@ struct server {
 	struct peers *peers;
 	_Atomic unsigned connections;
 
+	pthread_mutex_t lock; /* start and stop may meet: held around workers[].loop and stopping */
+	bool stopping;
 	struct server_worker *workers;
 	unsigned worker_count;
 	_Atomic unsigned running; /* attached workers that have not stopped */
@@ -152,7 +155,8 @@ struct connection {
 	struct buf body; /* one that does not fit into the inbox */
 	struct buf out;  /* what the socket did not take */
 	size_t out_sent;
-	uint64_t sent_since; /* bytes that went out since it waits for the socket */
+	uint64_t sent_since;     /* bytes that went out since it waits for the socket */
+	uint64_t unacknowledged; /* … and that were on their way then */
 	size_t discarded;
 
 	uint8_t key[ADDRESS_KEY_BYTES];
@@ -178,6 +182,7 @@ void connection_drain(struct connection *connection);
 /* connection_wait.c */
 void connection_wait(struct connection *connection); /* registers events and deadline */
 void connection_on_timer(void *connection);
+void connection_start_clock(struct connection *connection); /* what it waits for begins now */
 
 /* request_body.c */
 enum http_result connection_take_body(struct connection *connection);

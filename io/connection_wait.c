@@ -20,12 +20,25 @@ static int64_t body_deadline_us(const struct connection *connection)
 	return connection->since_us + (rate < whole ? rate : whole);
 }
 
+void connection_start_clock(struct connection *connection)
+{
+	connection->since_us = loop_now_us();
+	connection->sent_since = 0;
+	connection->unacknowledged =
+		connection->out.size > 0 ? stream_unacknowledged(&connection->stream) : 0;
+}
+
+/* What counts is what the peer has taken: the kernel's own buffer takes megabytes from us that
+ * nobody reads. */
 static int64_t write_deadline_us(const struct connection *connection)
 {
 	const struct server_options *options = &connection->worker->server->options;
-	uint64_t paid = connection->sent_since * 1000000 / options->write_bytes_per_second;
+	uint64_t given = connection->sent_since + connection->unacknowledged;
+	uint64_t waiting = stream_unacknowledged(&connection->stream);
+	uint64_t taken = given > waiting ? given - waiting : 0;
 
-	return connection->since_us + options->write_ms * 1000 + (int64_t)paid;
+	return connection->since_us + options->write_ms * 1000 +
+	       (int64_t)(taken * 1000000 / options->write_bytes_per_second);
 }
 
 /* When the peer is too late with what the connection waits for; 0: it waits for us. */
@@ -156,8 +169,7 @@ void connection_wait(struct connection *connection)
 		connection->messages != connection->waiting_message) {
 		connection->waiting_phase = connection->phase;
 		connection->waiting_message = connection->messages;
-		connection->since_us = loop_now_us();
-		connection->sent_since = 0;
+		connection_start_clock(connection);
 	}
 	switch_event(&connection->readable, &connection->reading, wants_read(connection));
 	switch_event(&connection->writable, &connection->writing, wants_write(connection));

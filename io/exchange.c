@@ -66,9 +66,7 @@ static void send_parts(struct connection *connection, const struct iovec *parts,
 	if ((size_t)sent < size_of(parts, count)) {
 		keep(connection, parts, count, (size_t)sent);
 		if (idle) {
-			connection->since_us =
-				loop_now_us(); /* the write deadline counts from here */
-			connection->sent_since = 0;
+			connection_start_clock(connection); /* of the write deadline */
 		}
 	}
 }

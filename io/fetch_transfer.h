@@ -4,9 +4,9 @@
  */
 #pragma once
 
+#include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <curl/curl.h>
 #include "base/buf.h"
 #include "base/list.h"
 #include "io/fetch.h"

@@ -9,10 +9,10 @@
  */
 #pragma once
 
+#include <event2/event_struct.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <event2/event_struct.h>
 
 struct error;
 struct event_base;

@@ -246,18 +246,20 @@ void server_stop(struct server *server, int64_t drain_ms, struct loop *answer, s
 	server->answer = answer;
 	server->done = done;
 	server->done_user = user;
+	pthread_mutex_lock(&server->lock);
+	server->stopping = true;
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		count += server->workers[i].loop != NULL;
-	}
-	if (count == 0) {
-		loop_post(answer, done, user);
-		return;
 	}
 	atomic_store(&server->running, count);
 	for (unsigned i = 0; i < server->worker_count; i++) {
 		if (server->workers[i].loop != NULL) {
 			loop_post(server->workers[i].loop, stop_worker, &server->workers[i]);
 		}
+	}
+	pthread_mutex_unlock(&server->lock);
+	if (count == 0) {
+		loop_post(answer, done, user);
 	}
 }
 
@@ -319,6 +321,7 @@ struct server *server_new(const struct server_options *options, struct error *er
 	struct server *server = must_calloc(1, sizeof(*server));
 
 	signals_ignore_pipe();
+	pthread_mutex_init(&server->lock, NULL);
 	server->options = *options;
 	set_defaults(&server->options);
 	server->address_text =
@@ -349,8 +352,13 @@ void server_attach(struct server *server, unsigned index, struct loop *loop, voi
 	struct server_worker *worker = &server->workers[index];
 
 	assert(index < server->worker_count && worker->loop == NULL);
+	pthread_mutex_lock(&server->lock);
+	worker->loop = server->stopping ? NULL : loop;
+	pthread_mutex_unlock(&server->lock);
+	if (worker->loop == NULL) {
+		return; /* stopped before it began */
+	}
 	worker->user = user;
-	worker->loop = loop;
 	worker->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	loop_timer_init(&worker->pause, loop, on_pause_end, worker);
 	loop_timer_init(&worker->drain, loop, on_drain_end, worker);
@@ -381,6 +389,7 @@ void server_free(struct server *server)
 	}
 	remove_socket_file(server);
 	peers_free(server->peers);
+	pthread_mutex_destroy(&server->lock);
 	memory_free(server->workers);
 	memory_free(server->address_text);
 	memory_free(server->allow);

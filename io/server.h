@@ -107,7 +107,10 @@ struct server_options {
  */
 struct server *server_new(const struct server_options *options, struct error *err);
 
-/* In the thread of `loop` (or before it runs): worker number `index` serves there from now on. */
+/*
+ * In the thread of `loop` (or before it runs): worker number `index` serves there from now on.
+ * After server_stop() it does nothing.
+ */
 void server_attach(struct server *server, unsigned index, struct loop *loop, void *user);
 
 /* The port that was bound (for ":0"); 0 for unix sockets. */

@@ -1,8 +1,10 @@
 #include "io/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -93,6 +95,13 @@ ssize_t stream_write(struct stream *stream, const struct iovec *parts, int count
 bool stream_has_pending(const struct stream *stream)
 {
 	return stream->ssl != NULL && SSL_has_pending(stream->ssl) == 1;
+}
+
+size_t stream_unacknowledged(const struct stream *stream)
+{
+	int bytes = 0;
+
+	return ioctl(stream->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
 }
 
 void stream_finish(struct stream *stream)

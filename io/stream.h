@@ -32,6 +32,8 @@ ssize_t stream_read(struct stream *stream, void *bytes, size_t size);
 ssize_t stream_write(struct stream *stream, const struct iovec *parts, int count);
 /* Bytes that were read from the socket and not yet from here: no event will announce them. */
 bool stream_has_pending(const struct stream *stream);
+/* Bytes that were taken and that the peer has not yet acknowledged. */
+size_t stream_unacknowledged(const struct stream *stream);
 /* Says that nothing more will be sent. */
 void stream_finish(struct stream *stream);
 /* Reads from the socket and throws away. As stream_read(). */
