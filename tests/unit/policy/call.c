@@ -149,7 +149,7 @@ const char *call_builtin_within(
 	const char *name, const char *args, const struct policy_budget *budget)
 {
 	const struct policy_builtin *builtin = policy_builtin_find(name);
-	const struct value *list[4] = { NULL };
+	const struct value *list[8] = { NULL };
 
 	begin();
 	arena_reset(kept);
@@ -157,7 +157,7 @@ const char *call_builtin_within(
 	if (builtin != NULL && builtin->args != value_count(values)) {
 		return "another number of arguments";
 	}
-	for (size_t i = 0; i < value_count(values) && i < 4; i++) {
+	for (size_t i = 0; i < value_count(values) && i < 8; i++) {
 		list[i] = value_at(values, i);
 	}
 	return call_builtin_values(name, list, budget);

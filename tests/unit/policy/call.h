@@ -18,7 +18,7 @@ const char *call_builtin(const char *name, const char *args);
 const char *call_builtin_within(
 	const char *name, const char *args, const struct policy_budget *budget);
 
-/* Of arguments that are there; at most 4. */
+/* Of arguments that are there; at most 8. */
 const char *call_builtin_values(
 	const char *name, const struct value *const *args, const struct policy_budget *budget);
 
