@@ -15,7 +15,8 @@
 #undef sprintf
 #undef vsprintf
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime atoi atol atof
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok gets localtime gmtime ctime asctime
+#pragma GCC poison atoi atol atof
 #ifndef BASE_LAYER
 #undef strdup
 #undef strndup
