@@ -21,6 +21,7 @@ enum { MANY = 200 };
 struct item {
 	struct store_commit commit;
 	struct store_entry entry;
+	struct store_write write;
 	struct loop *answered_in;
 	char leaf[32];
 };
@@ -65,6 +66,15 @@ static void fill(int i)
 	items[i].commit = fixture_commit(&f);
 	items[i].entry = fixture_entry(&f, items[i].leaf);
 	items[i].commit.entry = &items[i].entry;
+}
+
+static void fill_create(int i)
+{
+	items[i].write = (struct store_write){
+		.action = STORE_CREATE, .type = STORE_USER, .doc = "{}", .doc_size = 2
+	};
+	uuid_new(items[i].write.id);
+	items[i].commit.write = &items[i].write;
 }
 
 static void submit_all(int count)
@@ -218,6 +228,7 @@ static void test_an_operation_that_breaks_the_transaction_fails_alone(void **sta
 	expected = 5;
 	for (int i = 0; i < 5; i++) {
 		fill(i);
+		fill_create(i);
 		items[i].entry.kind = i == 2 ? 99 : 1;
 		store_commit(f.store, &items[i].commit, loop, on_answer, &items[i]);
 	}
@@ -232,6 +243,10 @@ static void test_an_operation_that_breaks_the_transaction_fails_alone(void **sta
 	int64_t size;
 	assert_true(store_journal_size(f.reader, &size, NULL));
 	assert_int_equal(size, 5);
+	/* What the broken transaction had counted in memory is forgotten. */
+	struct store_population population;
+	assert_true(store_population(f.reader, f.tenant, &population, NULL));
+	assert_int_equal(population.users, 4);
 }
 
 static void test_a_full_queue_turns_away_with_an_answer(void **state)
