@@ -148,7 +148,22 @@ static bool wants_read(const struct connection *connection)
 
 static bool wants_write(const struct connection *connection)
 {
-	return connection->out.size > 0 || connection->stream.wants_write;
+	if (connection->out.size > 0) {
+		return true;
+	}
+	switch (connection->phase) {
+	case CONNECTION_HANDSHAKE:
+	case CONNECTION_IDLE:
+	case CONNECTION_HEAD:
+	case CONNECTION_BODY:
+		return connection->stream.wants_write; /* TLS has to write before it can read */
+	case CONNECTION_HANDLING:
+	case CONNECTION_FLUSHING:
+	case CONNECTION_LINGERING:
+	case CONNECTION_CLOSED:
+		break;
+	}
+	return false;
 }
 
 static void switch_event(struct event *event, bool *on, bool wanted)
@@ -165,11 +180,16 @@ static void switch_event(struct event *event, bool *on, bool wanted)
 
 void connection_wait(struct connection *connection)
 {
+	bool first_head = connection->phase == CONNECTION_HEAD &&
+			  connection->waiting_phase == CONNECTION_IDLE && connection->messages == 0;
+
 	if (connection->phase != connection->waiting_phase ||
 		connection->messages != connection->waiting_message) {
 		connection->waiting_phase = connection->phase;
 		connection->waiting_message = connection->messages;
-		connection_start_clock(connection);
+		if (!first_head) { /* that of the first request has run since accept */
+			connection_start_clock(connection);
+		}
 	}
 	switch_event(&connection->readable, &connection->reading, wants_read(connection));
 	switch_event(&connection->writable, &connection->writing, wants_write(connection));

@@ -59,6 +59,30 @@ static void test_a_dripping_head_is_cut_at_the_deadline(void **state)
 	close(fd);
 }
 
+static int setup_late(void **state)
+{
+	struct server_options options = usual;
+
+	(void)state;
+	options.head_ms = 400;
+	options.linger_ms = 50;
+	return setup_with(&options);
+}
+
+static void test_the_time_of_the_first_head_runs_from_accept(void **state)
+{
+	int fd = wire_connect(stage->fixture.port);
+	int64_t began_us = loop_now_us();
+
+	(void)state;
+	assert_false(wire_wait(fd, 300));
+	drip(fd, "GET /a HTTP/1.1\r\nX: ", 'a');
+	assert_true(loop_now_us() - began_us < 680000); /* not 300 + 400 ms */
+	wire_read_reply(fd, reply, sizeof(reply));
+	assert_has(reply, "HTTP/1.1 408 ");
+	close(fd);
+}
+
 static void test_a_dripping_body_is_cut_at_the_deadline(void **state)
 {
 	int fd = wire_connect(stage->fixture.port);
@@ -262,6 +286,8 @@ static void test_several_workers_share_a_port(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			test_the_time_of_the_first_head_runs_from_accept, setup_late, teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_dripping_head_is_cut_at_the_deadline, setup_hasty, teardown),
 		cmocka_unit_test_setup_teardown(
