@@ -62,9 +62,7 @@ struct run {
 	struct slot slots[SLOTS];
 };
 
-static char doc[DOC_BYTES + 1];
-static char leaf[LEAF_BYTES];
-static char payload[PAYLOAD_BYTES];
+static char doc[DOC_BYTES + 1], leaf[LEAF_BYTES], payload[PAYLOAD_BYTES];
 
 static void die(const char *what, const struct error *err)
 {
@@ -406,8 +404,7 @@ static void measure_pages(struct bench *bench)
 		&big, &err);
 	int64_t group = big->rid;
 	start_us = loop_now_us();
-	all = 0;
-	after = 0;
+	all = 0, after = 0;
 	for (count = 1; count > 0; all += count) {
 		arena_reset(bench->arena);
 		store_members_of(
@@ -418,8 +415,6 @@ static void measure_pages(struct bench *bench)
 		(double)all * 1e6 / (double)(loop_now_us() - start_us),
 		(double)(loop_now_us() - start_us) / (double)all);
 }
-
-/* ---- the program ---- */
 
 static void prepare(struct bench *bench, const char *path)
 {

@@ -9,7 +9,10 @@
  * - ERROR_CONFLICT: an expected version is gone, or a member is; load again.
  * - ERROR_UNIQUENESS: another resource holds a key (key_kind) or a remote id.
  * - ERROR_STORE: the queue is full, or the disk refused; then the whole batch fails.
- * A failed operation leaves nothing behind and the others of its batch alone.
+ * - ERROR_INTERNAL: the database refuses the operation for a reason that no check foresaw.
+ * A failed operation leaves nothing behind and the others of its batch alone. (When the power goes
+ * in the very moment of a failed fsync, an operation answered with ERROR_STORE may be there
+ * afterwards, whole: nobody can know what a disk did that reported an error.)
  *
  * Everything that a store_commit points to belongs to the caller and must stay until fn came.
  */

@@ -110,17 +110,17 @@ enum store_link_change { STORE_LINK_KEEP = 0, STORE_LINK_SET, STORE_LINK_DROP };
 /*
  * What became of a delivery in flight. ERROR_CONFLICT: it is not in flight with this version.
  * ERROR_UNIQUENESS: another resource is linked to this remote id.
- * LINK_SET before the outcome is final (created, not yet verified) is a RETRY or another take with
- * LINK_SET. The last link or delivery of a deleted resource takes the tombstone with it.
+ * A link that is known before the outcome is final (created, not yet verified) comes with a RETRY.
+ * The last link or delivery of a deleted resource takes the tombstone with it.
  */
 struct store_outcome {
 	int app;
 	int64_t rid;
 	int64_t version; /* take.version */
 	enum store_outcome_kind kind;
-	int64_t next_us;   /* RETRY */
-	const char *error; /* RETRY, PARK: a sentence for people, without secrets; ≤ 512 bytes are
-			      kept */
+	int64_t next_us; /* RETRY */
+	/* RETRY, PARK: a sentence for people, without secrets; 512 bytes of it are kept. */
+	const char *error;
 	enum store_link_change link_change;
 	const struct store_link *link; /* LINK_SET: everything but app and rid */
 };

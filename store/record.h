@@ -91,8 +91,7 @@ struct store_resource {
 	int64_t members;        /* of a Group: people in it */
 	int64_t active_members; /* … who are active */
 	const char *name;       /* userName or displayName as written; "" when it has none */
-	const char *doc; /* canonical JSON, NUL-terminated; NULL where only the columns were asked
-			    for */
+	const char *doc;        /* canonical JSON, NUL-terminated */
 	size_t doc_size;
 	struct store_apps apps;
 	const struct store_key *keys; /* all it holds, every source's externalId among them */
