@@ -1,10 +1,11 @@
 /*
  * json.marshal, unmarshal, is_valid, marshal_with_options; json.filter and json.remove.
  */
+#include "policy/builtin_json.h"
+
 #include <string.h>
 #include "base/buf.h"
 #include "base/error.h"
-#include "policy/builtin_json.h"
 
 #define DEPTH_LIMIT 256 /* of a text that is read; a value may be some deeper */
 
