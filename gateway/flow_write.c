@@ -191,6 +191,7 @@ static bool read_resource(struct request *request, struct error *err)
 		    write->body, resource, err)) {
 		return false;
 	}
+	write->dropped = resource->dropped;
 	if (request->type->has_members) {
 		/* PUT: what the body does not name is cleared (RFC 7644, 3.5.1); the rails watch.
 		 */

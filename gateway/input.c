@@ -120,14 +120,13 @@ static const struct value *groups_value(
 
 /* A member as the policy sees it: who it is and where else it is. *entry: that made its document.
  */
-static const struct value *member_value(
-	struct request *request, const struct member *member, uint64_t *entry, struct error *err)
+static const struct value *member_value(struct request *request, struct arena *arena,
+	const struct member *member, uint64_t *entry, struct error *err)
 {
 	static const struct value_limits limits = {
 		.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
 	};
 	struct store_reader *reader = request->worker->reader;
-	struct arena *arena = request->arena;
 	struct value_builder it = { .arena = arena };
 	const struct store_resource *user;
 	const struct store_ref *groups;
@@ -156,21 +155,41 @@ static const struct value *member_value(
 	return value_finish_object(&it);
 }
 
-/* Members [from, to) of the list that lies after `skip` others; their values go to `all` as well.
+/*
+ * What the journal needs of it: the document by reference, so of 100,000 members only ids and
+ * groups stay in memory. An empty document with an entry beside it means "as in that entry".
  */
+static const struct value *kept_value(
+	struct request *request, const struct value *member, uint64_t entry)
+{
+	const struct value *empty = value_of_object(request->arena, NULL, 0);
+
+	if (request->write->slice_arena == NULL) {
+		return member;
+	}
+	if (entry != JOURNAL_NONE) {
+		member = value_with(request->write->slice_arena, member, "user", empty);
+	}
+	return value_copy(request->arena, member);
+}
+
+/* Members [from, to) of a list; what is kept of them goes to `all`. */
 static const struct value *members_value(struct request *request, const struct member *list,
 	size_t from, size_t to, struct value_builder *all, uint64_t *entries, struct error *err)
 {
-	struct value_builder it = { .arena = request->arena };
+	struct arena *arena =
+		request->write->slice_arena != NULL ? request->write->slice_arena : request->arena;
+	struct value_builder it = { .arena = arena };
 
 	for (size_t i = from; i < to; i++) {
-		const struct value *member = member_value(request, &list[i], &entries[i], err);
+		const struct value *member =
+			member_value(request, arena, &list[i], &entries[i], err);
 
 		if (member == NULL) {
 			return NULL;
 		}
 		value_add_item(&it, member);
-		value_add_item(all, member);
+		value_add_item(all, kept_value(request, member, entries[i]));
 	}
 	return value_finish_array(&it);
 }

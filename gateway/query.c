@@ -18,7 +18,7 @@
 #include "store/read.h"
 
 /* Rows of one slice: some 4 µs each to parse and match. */
-enum { SLICE_ROWS = 256, PRINT_SLICE = 128 };
+enum { SLICE_ROWS = 256, PRINT_SLICE = 128, PRINT_SLICE_BYTES = 128 * 1024 };
 
 /* ---- making a query ---- */
 
@@ -104,9 +104,15 @@ static bool make(struct request *request, struct error *err)
 	struct read *read = request->read;
 
 	read->sorted = request->query.sort_by != NULL;
-	return scim_page_parse(
-		       request->query.start_index, request->query.count, &read->page, err) &&
-	       make_parts(request, err);
+	if (!scim_page_parse(request->query.start_index, request->query.count, &read->page, err)) {
+		return false;
+	}
+	if (read->sorted && read->page.start - 1 + read->page.count > READ_SORT_MAX) {
+		return error_set(err, ERROR_TOO_MANY,
+			"sorted pages reach to resource %d; use a filter, or page without sortBy",
+			READ_SORT_MAX);
+	}
+	return make_parts(request, err);
 }
 
 bool query_of_parameters(struct request *request, struct error *err)
@@ -180,20 +186,44 @@ bool query_of_body(struct request *request, struct error *err)
 
 /* ---- walking ---- */
 
-static bool add_hit(
-	struct request *request, int64_t rid, const struct value *key, struct error *err)
+/* How far into the sorted list the page goes: nothing behind it is kept. */
+static size_t read_reach(const struct read *read)
+{
+	return (size_t)(read->page.start - 1 + read->page.count) + 1;
+}
+
+/* Sorts what was found and forgets what no page that was asked for can show. */
+static void keep_best(struct request *request)
+{
+	struct read *read = request->read;
+	struct scim_sort_item *items =
+		arena_alloc(request->arena, (read->hit_count + 1) * sizeof(*items));
+	struct read_hit *best = arena_alloc(request->arena, (read->hit_count + 1) * sizeof(*best));
+	size_t reach = read_reach(read);
+
+	for (size_t i = 0; i < read->hit_count; i++) {
+		items[i] = (struct scim_sort_item){ read->hits[i].key, i };
+	}
+	scim_sort_items(request->arena, &read->parts[0].sort, items, read->hit_count);
+	for (size_t i = 0; i < read->hit_count; i++) {
+		best[i] = read->hits[items[i].index];
+	}
+	read->hits = best;
+	read->hit_capacity = read->hit_count + 1;
+	read->hit_count = read->hit_count < reach ? read->hit_count : reach;
+}
+
+static void add_hit(struct request *request, int64_t rid, const struct value *key)
 {
 	struct read *read = request->read;
 
 	read->total++;
 	if (!read->sorted &&
 		(read->total < read->page.start || (int64_t)read->hit_count >= read->page.count)) {
-		return true;
+		return;
 	}
-	if (read->hit_count == READ_SORT_MAX) {
-		return error_set(err, ERROR_TOO_MANY,
-			"more than %d resources match; sort fewer of them with a filter",
-			READ_SORT_MAX);
+	if (read->sorted && read->hit_count == 2 * read_reach(read)) {
+		keep_best(request);
 	}
 	if (read->hit_count == read->hit_capacity) {
 		size_t capacity = read->hit_capacity == 0 ? 64 : read->hit_capacity * 2;
@@ -207,7 +237,6 @@ static bool add_hit(
 	}
 	read->hits[read->hit_count++] = (struct read_hit){ rid,
 		key != NULL ? value_copy(request->arena, key) : NULL, read->part };
-	return true;
 }
 
 static bool look_at(
@@ -232,7 +261,8 @@ static bool look_at(
 		key = scim_sort_key(read->slice, &part->sort,
 			store_candidate_value(&candidate, &part->sort.ref));
 	}
-	return add_hit(request, resource->rid, key, err);
+	add_hit(request, resource->rid, key);
+	return true;
 }
 
 /* All candidates that an index gives: few, but for a group of a very large membership. */
@@ -285,9 +315,7 @@ static bool walk_page(struct request *request, bool *done, struct error *err)
 	}
 	read->total = read->page.start - 1;
 	for (size_t i = 0; i < count; i++) {
-		if (!add_hit(request, rows[i].rid, NULL, err)) {
-			return false;
-		}
+		add_hit(request, rows[i].rid, NULL);
 	}
 	read->total = type == STORE_GROUP ? population.groups : population.users;
 	return true;
@@ -320,26 +348,18 @@ static bool walk_rows(struct request *request, bool *done, struct error *err)
 	return true;
 }
 
-/* Sorting decides the page: cut it out of all hits. */
+/* Sorting decides the page: cut it out of the best. */
 static void take_sorted_page(struct request *request)
 {
 	struct read *read = request->read;
-	struct scim_sort_item *items =
-		arena_alloc(request->arena, (read->hit_count + 1) * sizeof(*items));
 	size_t from = (size_t)read->page.start - 1;
-	struct read_hit *page;
-	size_t count = 0;
 
-	for (size_t i = 0; i < read->hit_count; i++) {
-		items[i] = (struct scim_sort_item){ read->hits[i].key, i };
+	keep_best(request);
+	read->hits += from < read->hit_count ? from : read->hit_count;
+	read->hit_count -= from < read->hit_count ? from : read->hit_count;
+	if ((int64_t)read->hit_count > read->page.count) {
+		read->hit_count = (size_t)read->page.count;
 	}
-	scim_sort_items(request->arena, &read->parts[0].sort, items, read->hit_count);
-	page = arena_alloc(request->arena, ((size_t)read->page.count + 1) * sizeof(*page));
-	for (size_t i = from; i < read->hit_count && (int64_t)count < read->page.count; i++) {
-		page[count++] = read->hits[items[i].index];
-	}
-	read->hits = page;
-	read->hit_count = count;
 }
 
 static bool walk_slice(struct request *request, bool *done, struct error *err)
@@ -443,13 +463,16 @@ static void close_list(struct read *read)
 enum query_result query_print(struct request *request, struct error *err)
 {
 	struct read *read = request->read;
+	size_t enough = read->buf.size + PRINT_SLICE_BYTES;
 	bool ok = true;
 
 	arena_reset(read->slice);
 	if (!store_read_begin(request->worker->reader, err)) {
 		return QUERY_FAILED;
 	}
-	for (size_t i = 0; ok && i < PRINT_SLICE && read->printed < read->hit_count; i++) {
+	for (size_t i = 0;
+		ok && i < PRINT_SLICE && read->buf.size < enough && read->printed < read->hit_count;
+		i++) {
 		ok = print_hit(request, &read->hits[read->printed++], err);
 	}
 	store_read_end(request->worker->reader);

@@ -10,6 +10,9 @@
 #include "scim/schema.h"
 #include "store/read.h"
 
+/* Of one value of a key that is not unique: people who share an address. */
+enum { KEY_RIDS_MAX = 10000 };
+
 struct store_key query_store_key(const struct request *request,
 	const struct scim_resource_type *type, const struct scim_key *key)
 {
@@ -92,5 +95,5 @@ bool query_key_rids(struct request *request, const struct read_part *part, struc
 		return true;
 	}
 	return store_find_key_all(
-		request->worker->reader, arena, &key, 0, READ_SORT_MAX, rids, count, err);
+		request->worker->reader, arena, &key, 0, KEY_RIDS_MAX, rids, count, err);
 }

@@ -38,7 +38,7 @@ struct read_part {
 
 enum {
 	READ_PARTS_MAX = 8,
-	READ_SORT_MAX = 100000, /* more hits than this are not sorted: 400 tooMany */
+	READ_SORT_MAX = 5000, /* sorted pages reach to this resource: 400 tooMany beyond */
 };
 
 struct read {

@@ -44,7 +44,8 @@ struct write {
 	/* parse */
 	struct value_parser *parser;
 	const struct value *body;
-	struct scim_body resource; /* create, replace */
+	struct scim_body resource;   /* create, replace */
+	const struct value *dropped; /* names that the dialect lets us ignore; NULL: none */
 	struct scim_patch patch;
 	const struct scim_projection *projection;
 	const struct value *const
@@ -85,9 +86,14 @@ struct write {
 	const struct member
 		*judged; /* whom the policy sees as added: `added`, or all of a renamed Group */
 	size_t judged_count;
+	struct member *all; /* of a renamed Group, gathered page by page */
+	size_t all_count;
+	int64_t all_after;
+	bool gathered;
 
 	/* decide */
 	struct rate_claim rate;
+	struct arena *slice_arena; /* of several slices: what only one of them needs; else NULL */
 	size_t slice;
 	size_t slice_count;
 	struct value_builder judged_values; /* members as the policy saw them, all slices */

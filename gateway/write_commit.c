@@ -102,10 +102,11 @@ static const struct value *detail_of(struct request *request)
 	struct write *write = request->write;
 	struct value_builder it = { .arena = request->arena };
 
-	if (write->has_answer) {
+	if (write->has_answer && write->dropped == NULL) {
 		return NULL;
 	}
-	value_add_text(&it, "error", write->failure.text);
+	value_add(&it, "dropped", write->dropped); /* what the source sent and nobody will see */
+	value_add_text(&it, "error", write->has_answer ? NULL : write->failure.text);
 	return value_finish_object(&it);
 }
 

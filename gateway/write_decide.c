@@ -25,6 +25,11 @@ static size_t slices_of(size_t changes)
 	return changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
 }
 
+static void free_slice_arena(void *arena)
+{
+	arena_free(arena);
+}
+
 /* Before the first slice: counts what would be removed and reserves it. */
 static void begin(struct request *request)
 {
@@ -43,6 +48,10 @@ static void begin(struct request *request)
 	rate_reserve(request->worker->gateway->rate, &write->rate, request->time_us);
 
 	write->slice_count = slices_of(write->judged_count + write->removed_count);
+	if (write->slice_count > 1 && write->slice_arena == NULL) {
+		write->slice_arena = arena_new();
+		arena_defer(request->arena, free_slice_arena, write->slice_arena);
+	}
 	write->judged_values = (struct value_builder){ .arena = request->arena };
 	write->removed_values = (struct value_builder){ .arena = request->arena };
 	write->judged_entries = arena_alloc(
@@ -54,6 +63,16 @@ static void begin(struct request *request)
 	write->code = "";
 	write->effect = "allow";
 	write->decide_us = 0;
+}
+
+/* A decision of one slice of several must not point into what goes with the slice. */
+static bool keep(struct request *request, struct policy_decision *decision)
+{
+	if (request->write->slice_arena == NULL) {
+		return true;
+	}
+	return policy_decision_read(request->arena, value_copy(request->arena, decision->value),
+		decision, &request->write->failure);
 }
 
 static bool ask(struct request *request, struct policy_decision *decision)
@@ -75,7 +94,8 @@ static bool ask(struct request *request, struct policy_decision *decision)
 	budget.bytes = (size_t)limits->bytes;
 	budget.time_us = limits->time_ms * 1000;
 	return policy_decide(
-		snapshot->policy, snapshot->decision, &call, decision, &write->failure);
+		       snapshot->policy, snapshot->decision, &call, decision, &write->failure) &&
+	       keep(request, decision);
 }
 
 static void add_reason(struct write *write, const char *code, const char *message)
@@ -160,6 +180,9 @@ enum step_result write_decide_start(struct request *request)
 
 	if (write->slice_count == 0) {
 		begin(request);
+	}
+	if (write->slice_arena != NULL) {
+		arena_reset(write->slice_arena);
 	}
 	write->input = input_build(request, &request->err);
 	if (write->input == NULL) {

@@ -157,7 +157,14 @@ void write_forget(struct write *write)
 	write->after_doc = NULL;
 	write->after_shown = NULL;
 	write->members = NULL;
+	write->added = NULL;
+	write->added_count = 0;
+	write->removed_count = 0;
+	write->judged_count = 0;
 	write->slice = 0;
+	write->gathered = false;
+	write->all_after = 0;
+	write->all_count = 0;
 	write->slice_count = 0;
 	write->judged_entries = NULL;
 	write->removed_entries = NULL;
@@ -302,6 +309,7 @@ static bool compute_patch(struct request *request, struct error *err)
 		return false;
 	}
 	write->after_doc = result.doc;
+	write->dropped = result.dropped;
 	write->steps = result.steps;
 	write->step_count = result.step_count;
 	write->external = write->before_external;
@@ -370,44 +378,83 @@ static enum step_result run_members(struct request *request)
 	return STEP_NEXT;
 }
 
+enum { GATHER_ROWS = 1024 };
+
+/* The next page of a renamed group's members. AGAIN: there are more. */
+static enum step_result gather_page(struct request *request)
+{
+	struct write *write = request->write;
+	const struct store_ref *rows;
+	size_t room = (size_t)write->before->members + write->added_count;
+	size_t got;
+
+	if (!store_members_of(request->worker->reader, request->arena, write->before->rid,
+		    write->all_after, GATHER_ROWS, &rows, &got, &request->err)) {
+		return STEP_FAIL;
+	}
+	for (size_t i = 0; i < got && write->all_count < room; i++) {
+		write->all[write->all_count].rid = rows[i].rid;
+		memcpy(write->all[write->all_count++].id, rows[i].id, UUID_BYTES);
+		write->all_after = rows[i].rid;
+	}
+	return got == GATHER_ROWS ? STEP_AGAIN : STEP_NEXT;
+}
+
 /*
  * A renamed group is decided like adding all its members to a group of the new name: else a group
  * that the policy watches could be made by filling a harmless one and renaming it.
  */
-static bool judge_all_members(struct request *request, struct error *err)
+static enum step_result judge_all_members(struct request *request)
 {
 	struct write *write = request->write;
 	size_t room = (size_t)write->before->members + write->added_count;
-	struct member *judged = arena_alloc(request->arena, (room + 1) * sizeof(*judged));
-	const struct store_ref *rows;
-	size_t count = 0;
-	size_t got;
-	int64_t after = 0;
+	enum step_result result;
 
 	if (write->before->members > MEMBERS_CHANGES_MAX) {
-		return error_set(err, ERROR_TOO_LARGE,
+		error_set(&request->err, ERROR_TOO_LARGE,
 			"renaming a group of %lld members is judged like adding each of them; at "
 			"most "
 			"%d can be, so remove members first or make a new group",
 			(long long)write->before->members, MEMBERS_CHANGES_MAX);
+		return STEP_FAIL;
 	}
-	do {
-		if (!store_members_of(request->worker->reader, request->arena, write->before->rid,
-			    after, 4096, &rows, &got, err)) {
-			return false;
-		}
-		for (size_t i = 0; i < got && count < room; i++) {
-			judged[count].rid = rows[i].rid;
-			memcpy(judged[count++].id, rows[i].id, UUID_BYTES);
-			after = rows[i].rid;
-		}
-	} while (got == 4096);
-	for (size_t i = 0; i < write->added_count && count < room; i++) {
-		judged[count++] = write->added[i];
+	if (write->all == NULL || write->all_after == 0) {
+		write->all = arena_alloc(request->arena, (room + 1) * sizeof(*write->all));
+		write->all_count = 0;
 	}
-	write->judged = judged;
-	write->judged_count = count;
-	return true;
+	result = gather_page(request);
+	if (result != STEP_NEXT) {
+		return result;
+	}
+	for (size_t i = 0; i < write->added_count && write->all_count < room; i++) {
+		write->all[write->all_count++] = write->added[i];
+	}
+	write->judged = write->all;
+	write->judged_count = write->all_count;
+	write->gathered = true;
+	return STEP_NEXT;
+}
+
+/* Who comes and goes, and whom the policy judges. NEXT: all is known. */
+static enum step_result apply_members(struct request *request)
+{
+	struct write *write = request->write;
+	enum step_result result = STEP_NEXT;
+
+	if (write->members == NULL || write->added == NULL) {
+		result = run_members(request);
+		if (result != STEP_NEXT) {
+			return result;
+		}
+	}
+	if (!changes_name(write) || write->gathered) {
+		return STEP_NEXT;
+	}
+	if (!write->claim.whole_tenant) { /* not foreseen from the body alone */
+		write->renames = true;
+		return claim_again(request);
+	}
+	return judge_all_members(request);
 }
 
 enum step_result write_apply_start(struct request *request)
@@ -421,19 +468,10 @@ enum step_result write_apply_start(struct request *request)
 		write->after_shown = shown(request->arena, write->after_doc, write->external);
 	}
 	if (request->type->has_members && write->operation != WRITE_DELETE) {
-		enum step_result result = run_members(request);
+		enum step_result result = apply_members(request);
 
 		if (result != STEP_NEXT) {
 			return result;
-		}
-		if (changes_name(write)) {
-			if (!write->claim.whole_tenant) { /* not foreseen from the body alone */
-				write->renames = true;
-				return claim_again(request);
-			}
-			if (!judge_all_members(request, &request->err)) {
-				return STEP_FAIL;
-			}
 		}
 	}
 	write->changes = scim_changes(
