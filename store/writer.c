@@ -368,6 +368,10 @@ enum writer_result writer_apply(struct writer *writer, struct store_commit *comm
 	commit->err.code = ERROR_NONE;
 	commit->err.text[0] = 0;
 	commit->index = -1;
+	commit->key_kind = 0;
+	commit->members = 0;
+	commit->token = 0;
+	commit->tombstone = false;
 	if (commit->naming != NULL) {
 		return naming_apply(writer, commit);
 	}
