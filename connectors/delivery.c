@@ -45,6 +45,7 @@ struct connector_call *delivery_call(struct delivery *delivery, delivery_answer_
 									  : CONNECTOR_USER,
 		.remote = delivery->remote,
 		.idempotency_key = delivery->idempotency_key,
+		.traceparent = delivery->traceparent[0] != '\0' ? delivery->traceparent : NULL,
 		.done = on_answer,
 		.user = delivery,
 	};
@@ -261,6 +262,32 @@ static bool load(struct delivery *delivery, struct error *err)
 	return ok;
 }
 
+/*
+ * W3C Trace Context: the trace of the request that was decided goes on to the app, under a span of
+ * ours. The leaf has it.
+ */
+static void take_trace(struct delivery *delivery)
+{
+	static const struct value_limits limits = { .bytes = 65535, .depth = 8, .values = 200 };
+	const struct store_entry *entry;
+	const struct value *leaf;
+	const char *trace;
+	struct error ignored = { 0 };
+
+	if (!store_find_entry(courier_reader(delivery->app->courier), delivery->arena,
+		    delivery->take.decision, &entry, &ignored) ||
+		entry == NULL) {
+		return;
+	}
+	leaf = value_parse(delivery->arena, entry->leaf, entry->leaf_size, &limits, &ignored);
+	trace = value_find_text(leaf, "trace");
+	if (trace != NULL) {
+		snprintf(delivery->traceparent, sizeof(delivery->traceparent),
+			"00-%.32s-%016llx-01", trace,
+			(unsigned long long)courier_dice(delivery->app->courier) | 1);
+	}
+}
+
 /* What was last brought is what should be: the change concerned other apps, or came back. */
 static bool is_current(const struct delivery *delivery)
 {
@@ -304,6 +331,7 @@ void delivery_start(struct delivery *delivery)
 		&delivery->timer, courier_loop(delivery->app->courier), on_second_look, delivery);
 	snprintf(delivery->idempotency_key, sizeof(delivery->idempotency_key), "%.60s/%lld",
 		courier_origin(delivery->app->courier), (long long)delivery->take.decision);
+	take_trace(delivery);
 	if (!load(delivery, &err)) {
 		outcome_retry_error(delivery, &err);
 	} else if (delivery->resource == NULL) {

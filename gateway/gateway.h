@@ -28,6 +28,7 @@ struct loop_thread;
 struct metrics;
 struct metrics_thread;
 struct policy_worker;
+struct quota;
 struct rate;
 struct reload;
 struct request;
@@ -49,6 +50,7 @@ struct gateway_source {
 	int id;       /* of the store; rows carry it */
 	int tenant;   /* likewise */
 	size_t index; /* into gateway->sources */
+	struct quota *quota;
 };
 
 struct gateway_app {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "gateway/quota.h"
 #include "gateway/snapshot.h"
 #include "io/http.h"
 
@@ -47,6 +48,16 @@ enum step_result identify_start(struct request *request)
 	if (request->tenant_name.size > 0 &&
 		!http_text_is(request->tenant_name, request->source->config->tenant)) {
 		error_set(err, ERROR_NOT_FOUND, "there is nothing here");
+		return STEP_FAIL;
+	}
+	/* What changes or deletes passes always: it may be a leaver (product.md, promise 6). */
+	if ((request->http->method == HTTP_GET || request->http->method == HTTP_HEAD ||
+		    request->http->method == HTTP_POST) &&
+		!quota_take(request->source->quota, request->source->config->requests_per_s,
+			request->started_us)) {
+		error_set(err, ERROR_RATE, "source %s sends more than %lld requests a second",
+			request->source->config->name,
+			(long long)request->source->config->requests_per_s);
 		return STEP_FAIL;
 	}
 	if (request->snapshot->paused[request->source->index] && is_write(request->http->method)) {

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "gateway/quota.h"
 #include "scim/dialect.h"
 #include "scim/filter.h"
 #include "scim/schema.h"
@@ -19,6 +20,7 @@ static bool resolve_source(struct gateway *gateway, size_t index, struct error *
 
 	source->config = config;
 	source->index = index;
+	source->quota = must_calloc(1, sizeof(*source->quota));
 	source->dialect = scim_dialect_find(config->dialect);
 	if (source->dialect == NULL) {
 		return error_set(err, ERROR_CONFIG,
@@ -96,6 +98,9 @@ bool names_resolve(struct gateway *gateway, struct error *err)
 
 void names_free(struct gateway *gateway)
 {
+	for (size_t i = 0; gateway->sources != NULL && i < gateway->config->source_count; i++) {
+		memory_free(gateway->sources[i].quota);
+	}
 	memory_free(gateway->sources);
 	memory_free(gateway->apps);
 }

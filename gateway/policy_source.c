@@ -82,9 +82,9 @@ static bool opa_failed(const struct child *child, const char *what, struct error
 
 /* A folder of our own for what opa reads and writes; gone with the cleanup. */
 struct scratch {
-	char folder[64];
-	char schema[96];
-	char bundle[96];
+	char folder[512];
+	char schema[544];
+	char bundle[544];
 };
 
 static void remove_scratch(struct scratch *scratch)
@@ -98,7 +98,10 @@ static void remove_scratch(struct scratch *scratch)
 
 static bool make_scratch(struct scratch *scratch, struct error *err)
 {
-	snprintf(scratch->folder, sizeof(scratch->folder), "/tmp/scimward-policy-XXXXXX");
+	const char *root = getenv("TMPDIR");
+
+	snprintf(scratch->folder, sizeof(scratch->folder), "%.400s/scimward-policy-XXXXXX",
+		root != NULL && root[0] == '/' ? root : "/tmp");
 	if (mkdtemp(scratch->folder) == NULL) {
 		scratch->folder[0] = '\0';
 		return error_set(err, ERROR_IO, "no temporary folder: %s", strerror(errno));
