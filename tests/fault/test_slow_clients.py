@@ -38,7 +38,7 @@ def slow(port, mode, seconds, path="/a"):
 )
 def test_two_hundred_slow_connections_are_all_closed(mode, path, late):
     with Echo(head_ms=3000, body_ms=3000, write_ms=3000, idle_ms=3000) as echo:
-        slow(echo.port, mode, 7 if mode == "-X" else 12, path)
+        slow(echo.port, mode, 15, path)
         assert parse_replies(exchange(echo.port, [GET]))[0].status == 200
         stats = echo.stop()
 
