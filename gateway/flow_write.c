@@ -106,6 +106,8 @@ static const struct value *parse_body(struct request *request, struct error *err
 		.bytes = (size_t)(large ? config->group_body_bytes : config->body_bytes),
 		.values = (size_t)(large ? config->group_body_values : config->body_values),
 		.depth = 32,
+		.members = 10000,
+		.string_bytes = 256 * 1024,
 		.folded_keys = true,
 	};
 	struct http_text body = request->http->body;

@@ -161,6 +161,8 @@ bool query_of_body(struct request *request, struct error *err)
 	struct value_limits limits = { .bytes = (size_t)config->body_bytes,
 		.values = (size_t)config->body_values,
 		.depth = 32,
+		.members = 10000,
+		.string_bytes = 256 * 1024,
 		.folded_keys = true };
 	struct http_text text = request->http->body;
 	const struct value *body = value_parse(request->arena, text.data, text.size, &limits, err);
