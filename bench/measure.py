@@ -1,0 +1,285 @@
+"""Running and measuring: programs on cores, the load, what the kernel says of both."""
+
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from gateway import STARTER, Gateway, environment  # noqa: E402
+
+BUILD = Path(os.environ.get("BENCH_BUILD", ROOT / "build" / "bench"))
+SERVER_CORE, LOAD_CORE = 0, 1
+LONG_S = 120
+
+
+# Priority of what is measured and of the load; below 0 (root only) on a machine that others use.
+NICE = int(os.environ.get("BENCH_NICE", "0"))
+
+
+def on_core(core):
+    prefix = ["nice", "-n", str(NICE)] if NICE else []
+    return [*prefix, "taskset", "-c", str(core)]
+
+
+class BenchGateway(Gateway):
+    """The program as tests start it, pinned, with the starter policy and nothing switched off."""
+
+    def __init__(self, folder, steps=False, bundle=None, **options):
+        options.setdefault("policy", "starter")
+        env = {"SCIMWARD_STEP_TIMES": "1"} if steps else {}
+        super().__init__(folder, wrapper=on_core(SERVER_CORE), env=env, **options)
+        self.config.setdefault("listen", {}).setdefault("workers", 1)
+        if bundle is not None:
+            self.config["policy"] = {"bundle": str(bundle)}
+        self.write_config()
+        self.ready_s = 0.0
+
+    def write_config(self):
+        super().write_config()
+        document = json.loads(self.config_path.read_text())
+        if "bundle" in document["policy"]:
+            del document["policy"]["directory"]
+            self.config_path.write_text(json.dumps(document, indent=1))
+
+    def start(self, ready=True):
+        begin = time.monotonic()
+        super().start(ready)
+        self.ready_s = time.monotonic() - begin
+        self.log_reader = threading.Thread(target=self.keep_reading, daemon=True)
+        self.log_reader.start()
+        return self
+
+    def keep_reading(self):
+        """A pipe that nobody reads would stop the program."""
+        process = self.process
+        while process.poll() is None and self.read_log(0.5):
+            pass
+
+    def stop(self, seconds=LONG_S):
+        if self.process is None:
+            return 0
+        self.drop_connections()
+        self.process.terminate()
+        code = self.process.wait(seconds)
+        self.log_reader.join(5)
+        self.process.stderr.close()
+        self.process = None
+        return code
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def token(self):
+        return self.tokens[self.sources[0]["name"]]
+
+
+class Helper:
+    """A program of bench/ that prints "port N"."""
+
+    def __init__(self, name, *arguments, core=SERVER_CORE):
+        self.process = subprocess.Popen(
+            [*on_core(core), str(BUILD / name), *arguments],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+        line = self.process.stdout.readline().decode()
+        assert line.startswith("port "), f"{name} did not start"
+        self.port = int(line.split()[1])
+        self.pid = self.process.pid
+        self.token = "none"
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+# ---- what the kernel says ----
+
+
+def rss_mib(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmRSS")
+
+
+def threads_us(pid):
+    """CPU of each thread so far, by name, in µs."""
+    times = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            name = (task / "comm").read_text().strip()
+            spent = int((task / "schedstat").read_text().split()[0]) / 1000
+        except OSError:  # it has just ended
+            continue
+        times[name] = times.get(name, 0.0) + spent
+    return times
+
+
+def core_busy_us(core):
+    """All that this core has done for anybody, in µs; what a hypervisor took included."""
+    for line in Path("/proc/stat").read_text().splitlines():
+        if line.startswith(f"cpu{core} "):
+            user, nice, system, _, _, irq, softirq, steal = map(int, line.split()[1:9])
+            return (user + nice + system + irq + softirq + steal) * 1e6 / os.sysconf("SC_CLK_TCK")
+    raise AssertionError(f"no core {core}")
+
+
+class Spent:
+    """CPU of a program, and what others took of its core, over a with-block."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def __enter__(self):
+        self.begin = time.monotonic()
+        self.threads_before = threads_us(self.pid)
+        self.core_before = core_busy_us(SERVER_CORE)
+        return self
+
+    def __exit__(self, *_):
+        after = threads_us(self.pid)
+        self.threads = {name: us - self.threads_before.get(name, 0.0) for name, us in after.items()}
+        self.us = sum(self.threads.values())
+        wall = (time.monotonic() - self.begin) * 1e6
+        self.others = max(0.0, (core_busy_us(SERVER_CORE) - self.core_before - self.us) / wall)
+
+
+# ---- load ----
+
+
+def load(server, mode, tls=False, **options):
+    """One run of bench_load. Errors end the benchmark: a number with errors in it is no number."""
+    command = [*on_core(LOAD_CORE), str(BUILD / "bench_load"), "--port", str(server.port), "--token", server.token]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    if tls:
+        command.append("--tls")
+    with Spent(server.pid) as spent:
+        result = subprocess.run([*command, mode], capture_output=True, text=True, timeout=LONG_S)
+    if result.returncode != 0:
+        raise SystemExit(f"bench: {mode} failed:\n{result.stdout}{result.stderr}")
+    answer = json.loads(result.stdout)
+    answer["cpu_us"] = spent.us / max(1, answer["all"])
+    answer["threads_us"] = {name: us / max(1, answer["all"]) for name, us in spent.threads.items()}
+    answer["others"] = spent.others
+    return answer
+
+
+def median_of(runs):
+    """The run in the middle of several, with the median of each number."""
+    result = dict(runs[0])
+    for name, value in result.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            result[name] = statistics.median(run[name] for run in runs)
+    result["runs_per_second"] = [round(run["per_second"]) for run in runs]
+    return result
+
+
+def make_certificate(folder):
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return {"certificate": str(folder / "cert.pem"), "key": str(folder / "key.pem")}
+
+
+# ---- decisions ----
+
+
+def build_bundle(folder, source, entrypoint):
+    """opa build of a folder of raw Rego and data, as the program does it by itself. Returns its path."""
+    bundle = folder / f"{source.name}.tar.gz"
+    subprocess.run(
+        ["opa", "build", "-b", "-t", "plan", "-e", entrypoint, "--ignore", "*_test.rego", "--ignore", "in_*.json"]
+        + ["-o", str(bundle), "."],
+        cwd=source,
+        check=True,
+        capture_output=True,
+        env=environment(),
+    )
+    return bundle
+
+
+def run_bench(name, *arguments):
+    command = [*on_core(SERVER_CORE), str(BUILD / name), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def bench_policy(bundle, entrypoint, inputs, rounds):
+    output = run_bench("bench_policy", "--json", "--rounds", rounds, bundle, entrypoint, *inputs)
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def ask_opa(folder, source, path, inputs, seconds):
+    """The same decisions by an OPA server over a unix socket; p50 in µs of each input."""
+    address = folder / "opa.sock"
+    files = [str(source / name) for name in ("users.rego", "data.json")]
+    process = subprocess.Popen(
+        [*on_core(SERVER_CORE), "opa", "run", "--server", "--log-level=error", "--addr", f"unix://{address}", *files],
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not address.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(address))
+        return [ask_opa_one(connection, path, file, seconds / len(inputs)) for file in inputs]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def ask_opa_one(connection, path, file, seconds):
+    """p50 in µs. A bare socket: an HTTP library would be measured as well."""
+    body = json.dumps({"input": json.loads(file.read_text())}, separators=(",", ":")).encode()
+    head = f"POST /v1/data/{path} HTTP/1.1\r\nHost: opa\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    times = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        begin = time.perf_counter_ns()
+        connection.sendall(request)
+        reply = connection.recv(65536)
+        while b"\r\n\r\n" not in reply:
+            reply += connection.recv(65536)
+        times.append((time.perf_counter_ns() - begin) / 1000)
+        assert b'"result"' in reply, reply[:300]
+    return statistics.median(times[len(times) // 10 :])
+
+
+# ---- the machine ----
+
+
+def machine():
+    model = "unknown"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    return {
+        "cores": os.cpu_count(),
+        "cpu": model,
+        "kernel": platform.release(),
+        "load_average": os.getloadavg()[0],
+    }
