@@ -222,6 +222,7 @@ def leave_running(gateway, app):
         stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment(),
     )  # fmt: skip
     RUNNING.write_text(json.dumps({str(behind.pid): "app.py", str(front.pid): "serve"}))
+    wait_until(lambda: gateway.cli("status", "--health", code=None).returncode == 0, "the gateway is up again", 20)
     config = os.path.relpath(gateway.config_path)
     program = os.path.relpath(PROGRAM)
     say(f"\n{BOLD}Gateway and app are left running. Try:{END}\n")
