@@ -6,7 +6,7 @@ they come; every request a resource of its own; no app but in the row that says 
 interleaved, the median counts. Anything but a 2xx fails the benchmark.
 
     --quick     under a minute: shorter rounds, nothing at 100,000 users
-    --only A,B  only those groups of rows (size, speed, tls, app, large, decision)
+    --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, large)
 
 Writes build/bench.json. docs/performance.md says what the rows mean.
 """
@@ -153,6 +153,25 @@ class Bench:
                 note=f"p50 {result['p50_us']} µs, max {result['max_us'] / 1000:.1f} ms{late}", run=result,
             )
 
+    def steps(self):
+        """Where the time of a POST and a PATCH goes: CPU per step, by timers that are off otherwise."""
+        self.table.heading("Where the time goes (µs of CPU for each request, 64 connections)")
+        with BenchGateway(self.folder / "steps", steps=True) as gateway:
+            self.seed(gateway, 4000, "ids-steps")
+            self.ids_used = 0
+            for mode, run in (("get", self.get), ("post", self.post), ("patch", self.patch)):
+                before = measure.metrics(gateway)
+                result = run(gateway, 64, warmup=0)
+                after = measure.metrics(gateway)
+                for name, us in measure.step_parts(before, after, result).items():
+                    self.table.add(f"{mode.upper()}: {name}", us, "µs")
+                count, total = ("scimward_journal_fsync_seconds_" + end for end in ("count", "sum"))
+                commits = after[count] - before[count]
+                if commits > 0:
+                    us = (after[total] - before[total]) * 1e6 / commits
+                    note = f"{result['all'] / commits:.1f} operations in each"
+                    self.table.add(f"{mode.upper()}: one COMMIT with its fsync (time)", us, "µs", note=note)
+
     def app(self):
         """Decided and delivered, and does the queue grow?"""
         self.table.heading("With one app on the other core")
@@ -247,6 +266,7 @@ GROUPS = {
     "size": Bench.size,
     "decision": Bench.decision,
     "speed": Bench.speed,
+    "steps": Bench.steps,
     "tls": lambda bench: bench.speed(tls=True),
     "app": Bench.app,
     "large": Bench.large,

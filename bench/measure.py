@@ -178,6 +178,39 @@ def load(server, mode, tls=False, **options):
     return answer
 
 
+def metrics(gateway):
+    """name with labels → value"""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(gateway.folder / "admin.sock"))
+        connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: admin\r\nConnection: close\r\n\r\n")
+        reply = b""
+        while chunk := connection.recv(65536):
+            reply += chunk
+    lines = [line for line in reply.decode().splitlines() if line.startswith("scimward_")]
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def step_parts(before, after, run):
+    """
+    CPU of one request by where it is spent, in µs. Steps by the program's own timers; what the worker
+    does besides (sockets, HTTP, its loop) is its thread's time without the steps; the other threads whole.
+    """
+    parts = {}
+    for name, value in after.items():
+        if name.startswith("scimward_step_cpu_seconds_sum"):
+            us = (value - before.get(name, 0.0)) * 1e6 / run["all"]
+            if us > 0:
+                parts[name.split('"')[1]] = us
+    threads = run["threads_us"]
+    known = sum(parts.values())
+    parts["sockets, HTTP, loop (worker)"] = threads.get("worker", 0.0) - known
+    for name in sorted(threads, key=threads.get, reverse=True):
+        if name != "worker" and threads[name] >= 0.05:
+            parts[f"thread {name}"] = threads[name]
+    parts["all"] = sum(threads.values())
+    return parts
+
+
 def median_of(runs):
     """The run in the middle of several, with the median of each number."""
     result = dict(runs[0])

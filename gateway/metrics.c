@@ -1,6 +1,7 @@
 #include "gateway/metrics.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
 #include "base/clock.h"
@@ -40,6 +41,13 @@ static void observe(struct metrics_histogram *histogram, const int64_t *bounds, 
 	count(&histogram->sum_us, us > 0 ? (uint64_t)us : 0);
 }
 
+static bool measures_steps(void)
+{
+	const char *text = getenv("SCIMWARD_STEP_TIMES");
+
+	return text != NULL && strcmp(text, "1") == 0;
+}
+
 struct metrics *metrics_new(const struct gateway *gateway, unsigned threads)
 {
 	struct metrics *metrics = must_calloc(1, sizeof(*metrics));
@@ -58,6 +66,9 @@ struct metrics *metrics_new(const struct gateway *gateway, unsigned threads)
 		thread->decisions =
 			must_calloc(metrics->source_count + 1, sizeof(*thread->decisions));
 		thread->shares = must_calloc(metrics->source_count + 1, sizeof(*thread->shares));
+		if (measures_steps()) {
+			thread->steps = must_calloc(METRICS_STEPS, sizeof(*thread->steps));
+		}
 	}
 	return metrics;
 }
@@ -69,6 +80,7 @@ void metrics_free(struct metrics *metrics)
 	}
 	for (unsigned i = 0; i < metrics->thread_count; i++) {
 		memory_free(metrics->threads[i].requests);
+		memory_free(metrics->threads[i].steps);
 		memory_free(metrics->threads[i].decisions);
 		memory_free(metrics->threads[i].shares);
 	}
@@ -202,6 +214,27 @@ void metrics_decision(struct metrics_thread *thread, unsigned source, const char
 		count(&row->reasons[at][reason_index(thread->metrics, reasons[i])], 1);
 		if (strncmp(reasons[i], "rail.", 5) == 0) {
 			count(&thread->mass_change_blocked, 1);
+		}
+	}
+}
+
+bool metrics_has_steps(const struct metrics_thread *thread)
+{
+	return thread->steps != NULL;
+}
+
+void metrics_step(struct metrics_thread *thread, const char *name, int64_t cpu_ns)
+{
+	for (size_t i = 0; i < METRICS_STEPS; i++) {
+		struct metrics_step *step = &thread->steps[i];
+
+		if (step->name == NULL) {
+			__atomic_store_n(&step->name, name, __ATOMIC_RELEASE);
+		}
+		if (strcmp(step->name, name) == 0) {
+			count(&step->calls, 1);
+			count(&step->cpu_ns, cpu_ns > 0 ? (uint64_t)cpu_ns : 0);
+			return;
 		}
 	}
 }

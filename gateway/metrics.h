@@ -29,6 +29,12 @@ void metrics_refused(struct metrics_thread *thread, int status);
 /* A decision: effect "allow", "deny", "hold", "error"; reasons: array of codes or NULL. */
 void metrics_decision(struct metrics_thread *thread, unsigned source, const char *effect,
 	const char *const *reasons, size_t reason_count, int64_t decide_us);
+/*
+ * CPU of one step, by its name. Only when the environment has SCIMWARD_STEP_TIMES=1 (it costs about
+ * half a microsecond a step): metrics_has_steps() says so. For `./run bench`.
+ */
+bool metrics_has_steps(const struct metrics_thread *thread);
+void metrics_step(struct metrics_thread *thread, const char *name, int64_t cpu_ns);
 /* Any thread. */
 void metrics_policy_load(struct metrics *metrics, bool ok, int64_t now_us);
 

@@ -359,6 +359,62 @@ static void print_courier(const struct gateway *gateway, struct buf *buf)
 	memory_free(apps);
 }
 
+static const struct metrics_step *find_step(const struct metrics_thread *thread, const char *name)
+{
+	for (size_t i = 0; i < METRICS_STEPS; i++) {
+		const struct metrics_step *step = &thread->steps[i];
+		const char *its = __atomic_load_n(&step->name, __ATOMIC_ACQUIRE);
+
+		if (its != NULL && strcmp(its, name) == 0) {
+			return step;
+		}
+	}
+	return NULL;
+}
+
+/* The sum of worker `first` and those behind it; nothing when one before it has met the step. */
+static void print_step(
+	const struct metrics *metrics, struct buf *buf, unsigned first, const char *name)
+{
+	uint64_t calls = 0;
+	uint64_t cpu_ns = 0;
+
+	for (unsigned i = 0; i < metrics->thread_count; i++) {
+		const struct metrics_step *step = find_step(&metrics->threads[i], name);
+
+		if (step != NULL && i < first) {
+			return;
+		}
+		if (step != NULL) {
+			calls += __atomic_load_n(&step->calls, __ATOMIC_RELAXED);
+			cpu_ns += __atomic_load_n(&step->cpu_ns, __ATOMIC_RELAXED);
+		}
+	}
+	buf_printf(buf,
+		"scimward_step_cpu_seconds_sum{step=\"%s\"} %.9f\n"
+		"scimward_step_cpu_seconds_count{step=\"%s\"} %llu\n",
+		name, (double)cpu_ns / 1e9, name, (unsigned long long)calls);
+}
+
+/* With SCIMWARD_STEP_TIMES=1 only. */
+static void print_steps(const struct metrics *metrics, struct buf *buf)
+{
+	if (!metrics_has_steps(&metrics->threads[0])) {
+		return;
+	}
+	head(buf, "scimward_step_cpu_seconds", "summary", "CPU of the steps of a request.");
+	for (unsigned i = 0; i < metrics->thread_count; i++) {
+		for (size_t j = 0; j < METRICS_STEPS; j++) {
+			const char *name = __atomic_load_n(
+				&metrics->threads[i].steps[j].name, __ATOMIC_ACQUIRE);
+
+			if (name != NULL) {
+				print_step(metrics, buf, i, name);
+			}
+		}
+	}
+}
+
 void metrics_print(struct metrics *metrics, struct store_reader *reader, struct buf *buf)
 {
 	const struct gateway *gateway = metrics->gateway;
@@ -371,6 +427,7 @@ void metrics_print(struct metrics *metrics, struct store_reader *reader, struct 
 	print_histogram(metrics, buf, "scimward_decision_duration_seconds",
 		"Building the input and asking the policy.",
 		offsetof(struct metrics_thread, decision_time), metrics_decision_bounds);
+	print_steps(metrics, buf);
 	print_journal(gateway, buf);
 	print_policy(metrics, buf);
 	if (gateway->app_count > 0) {

@@ -17,6 +17,7 @@ enum {
 	METRICS_EFFECTS = 4,
 	METRICS_REASONS = 128, /* the last: all beyond the cap */
 	METRICS_BUCKETS = 12,
+	METRICS_STEPS = 32,     /* names of steps; more are not counted */
 	METRICS_SHARE_MIN = 10, /* writes, before a share of failures means something */
 };
 enum metrics_resource { METRICS_USER, METRICS_GROUP, METRICS_OTHER, METRICS_RESOURCES };
@@ -48,8 +49,15 @@ struct metrics_share {
 	uint64_t failures;
 };
 
+struct metrics_step {
+	const char *name; /* static; NULL: free. Written before its counters are. */
+	uint64_t calls;
+	uint64_t cpu_ns;
+};
+
 struct metrics_thread {
 	struct metrics *metrics;
+	struct metrics_step *steps;        /* METRICS_STEPS; NULL: not measured */
 	struct metrics_requests *requests; /* by tenant */
 	uint64_t refused[METRICS_CODES];
 	struct metrics_histogram request_time;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <time.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -114,11 +115,30 @@ static step_fn *next_call(struct request *request, enum step_result result)
 	return request->step->start;
 }
 
+static int64_t cpu_ns(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
+static enum step_result call_measured(struct request *request, step_fn *call)
+{
+	int64_t begin_ns = cpu_ns();
+	enum step_result result = call(request);
+
+	metrics_step(request->worker->metrics, request->step->name, cpu_ns() - begin_ns);
+	return result;
+}
+
 static void run(struct request *request, step_fn *call)
 {
 	while (call != NULL) {
 		request->running = true;
-		enum step_result result = call(request);
+		enum step_result result = metrics_has_steps(request->worker->metrics)
+						  ? call_measured(request, call)
+						  : call(request);
 		request->running = false;
 		call = next_call(request, result);
 	}
