@@ -5,7 +5,8 @@
  *                          ▲       ▲                               │
  *                          └───────┴──── a conflict loads again ───┘
  *
- * The steps between claim and commit stand in write_load.c, write_decide.c and write_commit.c.
+ * The steps between claim and commit stand in write_load.c, write_decide.c,
+ * write_pack.c and write_commit.c.
  * A denial is committed like an approval, without new state. Every path ends in reply, which gives
  * the claim back.
  */
@@ -235,18 +236,28 @@ static enum step_result parse_start(struct request *request)
 
 /* ---- reply ---- */
 
+/* The store counts only when members come or go. */
+static int64_t members_after(const struct write *write)
+{
+	if (write->added_count + write->removed_count > 0) {
+		return write->commit.members;
+	}
+	return write->before != NULL ? write->before->members : 0;
+}
+
 /* 204 instead of the resource: facts/scim.md 4.1, and a Group too large to be worth it. */
 static bool is_silent(const struct request *request)
 {
 	const struct write *write = request->write;
+	bool large;
 
 	if (write->operation == WRITE_DELETE) {
 		return true;
 	}
+	large = members_after(write) > WRITE_MEMBERS_SHOWN;
 	return request->type->has_members && write->operation == WRITE_PATCH &&
 	       write->projection == NULL &&
-	       (scim_dialect_has(request->source->dialect, SCIM_GROUP_PATCH_204) ||
-		       write->commit.members > WRITE_MEMBERS_SHOWN);
+	       (large || scim_dialect_has(request->source->dialect, SCIM_GROUP_PATCH_204));
 }
 
 static enum step_result reply_empty(struct request *request)
@@ -267,11 +278,11 @@ static enum step_result reply_empty(struct request *request)
 static void start_represent(struct request *request)
 {
 	struct write *write = request->write;
-	bool changed = write->commit.rid != 0;
+	bool changed = write->commit.write != NULL; /* a no-op makes no version */
 
 	write->represent = represent_new(request,
 		&(struct represent_what){
-			.rid = write->before != NULL ? write->before->rid : write->commit.rid,
+			.rid = write->commit.rid,
 			.id = request->resource_text,
 			.version = changed ? write->commit.version : write->before->version,
 			.created_us = write->before != NULL ? write->before->created_us
@@ -281,8 +292,7 @@ static void start_represent(struct request *request)
 			.doc = write->final_doc,
 			.groups = write->groups,
 			.group_count = write->group_count,
-			.members = changed ? write->commit.members
-					   : (write->before != NULL ? write->before->members : 0),
+			.members = members_after(write),
 			.projection = write->projection,
 			.status = write->operation == WRITE_CREATE ? 201 : 200,
 			.journal = write->journal,
@@ -305,6 +315,9 @@ static enum step_result reply_start(struct request *request)
 	}
 	if (is_silent(request)) {
 		return reply_empty(request);
+	}
+	if (represent_is_streamed(write->represent)) {
+		write_release(write); /* a slow reader must not hold what others wait for */
 	}
 	result = represent_run(write->represent);
 	if (result == STEP_NEXT) {

@@ -231,13 +231,14 @@ static enum step_result stream(struct represent *represent)
 	return STEP_NEXT;
 }
 
-enum step_result represent_run(struct represent *represent)
+bool represent_is_streamed(const struct represent *represent)
 {
 	const struct represent_what *what = &represent->what;
 
-	if (represent->streaming ||
-		(wants_members(represent->request, what) && what->members > REPRESENT_WHOLE)) {
-		return stream(represent);
-	}
-	return reply_whole(represent);
+	return what->members > REPRESENT_WHOLE && wants_members(represent->request, what);
+}
+
+enum step_result represent_run(struct represent *represent)
+{
+	return represent_is_streamed(represent) ? stream(represent) : reply_whole(represent);
 }

@@ -40,6 +40,8 @@ struct represent_what {
 /* In the request's arena. What it points to must stay until the reply. */
 struct represent *represent_new(struct request *request, const struct represent_what *what);
 int64_t represent_version(const struct represent *represent);
+/* It takes as long as its reader: more than REPRESENT_WHOLE members. */
+bool represent_is_streamed(const struct represent *represent);
 
 /*
  * start and finish of a last step: replies. NEXT: done; AGAIN, WAIT: a page was sent, more is to

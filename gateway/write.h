@@ -119,7 +119,7 @@ struct write {
 	struct store_commit commit;
 	struct store_write row;
 	struct store_entry entry;
-	struct store_key keys[STORE_KEYS];
+	struct store_key keys[STORE_KEYS + 1];
 	struct store_apps apps;
 
 	/* reply */
@@ -134,8 +134,14 @@ void write_release(struct write *write);
 /* Forgets what load and the steps behind it found, before they run again. */
 void write_forget(struct write *write);
 
+bool write_same_text(const char *a, const char *b); /* NULL equals NULL only */
+
 /* ---- write_decide.c ---- */
 step_fn write_decide_start;
 
+/* ---- write_pack.c ---- */
+step_fn write_pack_start, write_pack_finish;
+bool write_is_allowed(const struct write *write);
+
 /* ---- write_commit.c ---- */
-step_fn write_pack_start, write_pack_finish, write_commit_start, write_commit_finish;
+step_fn write_commit_start, write_commit_finish;

@@ -1,280 +1,76 @@
 /*
- * The steps pack and commit: apply obligations, write the entry, make everything durable at once.
+ * The step commit: make everything durable at once.
  *
  * A denial, a hold and no answer are committed as well, with an entry alone. What the disk refuses
  * is answered 503 and nothing has changed; a conflict goes back to load.
  */
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "config/config.h"
 #include "gateway/gateway.h"
-#include "gateway/input.h"
 #include "gateway/members.h"
+#include "gateway/metrics.h"
 #include "gateway/query_key.h"
-#include "gateway/snapshot.h"
 #include "gateway/write.h"
 #include "io/loop.h"
-#include "io/worker.h"
-#include "policy/engine.h"
 #include "scim/key.h"
 
-static bool is_allowed(const struct write *write)
+/* One more than there is room for is for the store to refuse. */
+static void add_key(struct write *write, const struct store_key *key)
 {
-	return strcmp(write->effect, "allow") == 0;
-}
-
-/* ---- obligations ---- */
-
-/* An obligation that cannot be applied is no answer (product.md). */
-static bool oblige(struct request *request, struct error *err)
-{
-	struct write *write = request->write;
-	struct scim_patch patch;
-	struct scim_patch_result result = { 0 };
-
-	write->final_doc = write->after_doc;
-	if (write->decision.obligations == NULL || write->after_doc == NULL) {
-		return true;
-	}
-	if (!scim_patch_parse_obligations(
-		    request->arena, request->type, write->decision.obligations, &patch, err) ||
-		!scim_patch_apply(request->arena, &patch, request->resource_text, write->after_doc,
-			&result, err)) {
-		return error_wrap(err, "obligations");
-	}
-	write->final_doc = result.doc;
-	return true;
-}
-
-static void refuse_obligations(struct request *request, const struct error *err)
-{
-	struct write *write = request->write;
-
-	write->failure.kind = POLICY_FAILURE_INVALID;
-	snprintf(write->failure.text, sizeof(write->failure.text), "%s", err->text);
-	write->has_answer = false;
-	write->effect = "error";
-	write->reasons[0] = policy_failure_code(POLICY_FAILURE_INVALID);
-	write->reason_count = 1;
-	write->code = write->reasons[0];
-	write->message = write->failure.text;
-	rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-/* Nothing to do is found after obligations: decided, journaled, no version, no delivery. */
-static bool is_noop(const struct write *write)
-{
-	return (write->operation == WRITE_REPLACE || write->operation == WRITE_PATCH) &&
-	       write->added_count + write->removed_count == 0 && !write->decision.has_apps &&
-	       same_text(write->external, write->before_external) &&
-	       value_equals(write->final_doc, write->before_doc);
-}
-
-/* ---- the entry ---- */
-
-/* Larger operations are packed by the helper thread: compressing them takes longer than a loop may
- * stand. */
-enum { PACK_INLINE_CHANGES = WRITE_SLICE };
-
-static const struct value *subject_of(struct request *request)
-{
-	struct write *write = request->write;
-	const char *name = request->type->has_members ? "displayName" : "userName";
-	const struct value *doc = write->after_doc != NULL ? write->after_doc : write->before_doc;
-	struct value_builder it = { .arena = request->arena };
-
-	value_add(&it, name, value_find(doc, name));
-	return value_finish_object(&it);
-}
-
-static const struct value *detail_of(struct request *request)
-{
-	struct write *write = request->write;
-	struct value_builder it = { .arena = request->arena };
-
-	if (write->has_answer && write->dropped == NULL) {
-		return NULL;
-	}
-	value_add(&it, "dropped", write->dropped); /* what the source sent and nobody will see */
-	value_add_text(&it, "error", write->has_answer ? NULL : write->failure.text);
-	return value_finish_object(&it);
-}
-
-static void fill_entry(struct request *request, struct journal_entry *entry)
-{
-	struct write *write = request->write;
-	const struct config_source *source = request->source->config;
-
-	*entry = (struct journal_entry)JOURNAL_ENTRY_INIT;
-	entry->kind = JOURNAL_DECISION;
-	entry->time_us = request->time_us;
-	entry->tenant = source->tenant;
-	entry->source = source->name;
-	entry->actor_type = "source";
-	entry->actor_id = source->name;
-	entry->operation = write_operation_name(write->operation);
-	entry->resource_type = request->type->name;
-	entry->resource_id = request->resource_text;
-	entry->effect = write->effect;
-	entry->reasons = write->reasons;
-	entry->reason_count = write->reason_count;
-	entry->noop = write->noop;
-	entry->revision = policy_revision(request->snapshot->policy);
-	entry->latency_us = loop_now_us() - request->started_us;
-	entry->request = request->id;
-	entry->trace = request->trace[0] != '\0' ? request->trace : NULL;
-	entry->input = input_whole(request);
-	entry->output = write->has_answer ? write->decision.value : NULL;
-	entry->stored = write->final_doc != write->after_doc ? write->final_doc : NULL;
-	entry->subject = subject_of(request);
-	entry->detail = detail_of(request);
-	if (write->before != NULL && write->before->doc_entry >= 0) {
-		entry->before_entry = (uint64_t)write->before->doc_entry;
-	}
-	if (request->type->has_members) {
-		entry->added_entries = write->judged_entries;
-		entry->removed_entries = write->removed_entries;
+	if (key->kind != 0 && write->row.key_count <= STORE_KEYS) {
+		write->keys[write->row.key_count++] = *key;
 	}
 }
 
-static bool pack(struct request *request, struct journal_packer *packer, struct error *err)
-{
-	struct journal_entry entry;
-
-	fill_entry(request, &entry);
-	return journal_pack(packer, request->arena, &entry, &request->write->packed, err);
-}
-
-static void pack_in_helper(void *job)
-{
-	struct request *request = job;
-	struct journal_packer *packer = journal_packer_new();
-
-	request->write->pack_failed = !pack(request, packer, &request->err);
-	journal_packer_free(packer);
-}
-
-static void on_packed(void *job)
-{
-	request_resume(job);
-}
-
-static enum step_result give_up(struct request *request)
-{
-	rate_settle(request->worker->gateway->rate, &request->write->rate, false, request->time_us);
-	return STEP_FAIL;
-}
-
-enum step_result write_pack_start(struct request *request)
+/* What identifies it must fit: the externalId of each source, and what is unique in the document.
+ */
+static void add_identifiers(struct request *request, const struct store_key *of_doc, size_t count)
 {
 	struct write *write = request->write;
-	struct error err = { 0 };
+	int64_t scope = store_scope_external(request->source->id, request->store_type);
 
-	write->final_doc = NULL;
-	write->noop = false;
-	if (is_allowed(write)) {
-		if (!oblige(request, &err)) {
-			refuse_obligations(request, &err);
-		} else {
-			write->noop = is_noop(write);
+	if (write->external != NULL) {
+		add_key(write, &(struct store_key){ .kind = STORE_KEY_EXTERNAL_ID,
+				       .unique = true,
+				       .scope = scope,
+				       .value = write->external,
+				       .size = strlen(write->external) });
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (of_doc[i].unique) {
+			add_key(write, &of_doc[i]);
 		}
 	}
-	if (!is_allowed(write)) {
-		write->final_doc = write->after_doc; /* the entry shows what was asked for */
+	for (size_t i = 0; write->before != NULL && i < write->before->key_count; i++) {
+		const struct store_key *key = &write->before->keys[i];
+
+		if (key->kind == STORE_KEY_EXTERNAL_ID && key->scope != scope) {
+			add_key(write, key);
+		}
 	}
-	if (write->judged_count + write->removed_count <= PACK_INLINE_CHANGES) {
-		return pack(request, request->worker->packer, &request->err) ? STEP_NEXT
-									     : give_up(request);
-	}
-	if (!worker_submit(request->worker->gateway->helper, request->worker->loop, pack_in_helper,
-		    on_packed, request)) {
-		error_set(&request->err, ERROR_STORE,
-			"too many large operations at once; nothing was changed, try again");
-		return give_up(request);
-	}
-	return STEP_WAIT;
 }
 
-enum step_result write_pack_finish(struct request *request)
-{
-	return request->write->pack_failed ? give_up(request) : STEP_NEXT;
-}
-
-/* ---- the commit ---- */
-
-/* The keys it holds afterwards: those of the document, this source's externalId, those of others.
- */
+/* The keys it holds afterwards. By what is not unique it may be found as far as there is room. */
 static void fill_keys(struct request *request)
 {
 	struct write *write = request->write;
 	struct scim_key *keys = arena_alloc(request->arena, SCIM_KEYS_MAX * sizeof(*keys));
 	size_t count = scim_keys_of_doc(request->arena, request->type, write->final_doc, keys);
-	int64_t scope = store_scope_external(request->source->id, request->store_type);
-	size_t used = 0;
+	struct store_key *of_doc = arena_alloc(request->arena, (count + 1) * sizeof(*of_doc));
 
-	if (write->external != NULL) {
-		write->keys[used++] = (struct store_key){ .kind = STORE_KEY_EXTERNAL_ID,
-			.unique = true,
-			.scope = scope,
-			.value = write->external,
-			.size = strlen(write->external) };
-	}
-	for (size_t i = 0; write->before != NULL && i < write->before->key_count; i++) {
-		const struct store_key *key = &write->before->keys[i];
-
-		if (key->kind == STORE_KEY_EXTERNAL_ID && key->scope != scope &&
-			used < STORE_KEYS) {
-			write->keys[used++] = *key;
-		}
-	}
-	for (size_t i = 0; i < count && used < STORE_KEYS; i++) {
-		write->keys[used] = query_store_key(request, request->type, &keys[i]);
-		used += write->keys[used].kind != 0;
+	for (size_t i = 0; i < count; i++) {
+		of_doc[i] = query_store_key(request, request->type, &keys[i]);
 	}
 	write->row.keys = write->keys;
-	write->row.key_count = used;
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-	int left = *(const int *)a;
-	int right = *(const int *)b;
-
-	return (left > right) - (left < right);
-}
-
-/* The names of decision.apps as the store's numbers. One that is no app of the configuration is
- * nowhere. */
-static void fill_apps(struct request *request)
-{
-	struct write *write = request->write;
-	int *ids;
-
-	if (!write->decision.has_apps) {
-		return;
-	}
-	ids = arena_alloc(request->arena, (write->decision.app_count + 1) * sizeof(*ids));
-	write->apps = (struct store_apps){ .ids = ids };
-	for (size_t i = 0; i < write->decision.app_count; i++) {
-		const struct gateway_app *app =
-			gateway_find_app(request->worker->gateway, write->decision.apps[i]);
-
-		if (app != NULL) {
-			ids[write->apps.count++] = app->id;
+	add_identifiers(request, of_doc, count);
+	for (size_t i = 0; i < count && write->row.key_count < STORE_KEYS; i++) {
+		if (!of_doc[i].unique) {
+			add_key(write, &of_doc[i]);
 		}
 	}
-	qsort(ids, write->apps.count, sizeof(*ids), compare_ids);
-	write->row.apps = &write->apps;
 }
 
 static const int64_t *rids_of(struct arena *arena, const struct member *members, size_t count)
@@ -311,9 +107,9 @@ static void fill_row(struct request *request)
 	row->added_count = write->added_count;
 	row->removed = rids_of(request->arena, write->removed, write->removed_count);
 	row->removed_count = write->removed_count;
-	fill_apps(request);
+	row->apps = write->decision.has_apps ? &write->apps : NULL;
 	if (row->action == STORE_UPDATE && value_equals(write->final_doc, write->before_doc) &&
-		same_text(write->external, write->before_external)) {
+		write_same_text(write->external, write->before_external)) {
 		return; /* members alone: document, name and keys stay */
 	}
 	row->active = request->type->has_members || scim_resource_is_active(write->final_doc);
@@ -380,7 +176,7 @@ static void fill_commit(struct request *request)
 		.payload = write->packed.payload_size > 0 ? write->packed.payload : NULL,
 		.payload_size = write->packed.payload_size,
 	};
-	if (is_allowed(write) && !write->noop) {
+	if (write_is_allowed(write) && !write->noop) {
 		fill_row(request);
 		fill_wants(request);
 		memcpy(write->commit.rates, write->rate.counts, sizeof(write->commit.rates));
@@ -441,7 +237,7 @@ static enum step_result answer(struct request *request)
 {
 	struct write *write = request->write;
 
-	if (is_allowed(write)) {
+	if (write_is_allowed(write)) {
 		return STEP_NEXT;
 	}
 	if (!write->has_answer) {
@@ -464,7 +260,7 @@ enum step_result write_commit_finish(struct request *request)
 {
 	struct write *write = request->write;
 	struct store_commit *commit = &write->commit;
-	bool happened = commit->ok && is_allowed(write) && !write->noop;
+	bool happened = commit->ok && write_is_allowed(write) && !write->noop;
 
 	rate_settle(request->worker->gateway->rate, &write->rate, happened, request->time_us);
 	if (!commit->ok) {
@@ -478,5 +274,7 @@ enum step_result write_commit_finish(struct request *request)
 		return STEP_FAIL;
 	}
 	journal_receipt((uint64_t)commit->index, &write->packed.leaf_hash, write->journal);
+	metrics_decision(request->worker->metrics, (unsigned)request->source->index, write->effect,
+		write->reasons, write->reason_count, write->decide_us);
 	return answer(request);
 }

@@ -12,7 +12,6 @@
 #include "gateway/gateway.h"
 #include "gateway/input.h"
 #include "gateway/members.h"
-#include "gateway/metrics.h"
 #include "gateway/snapshot.h"
 #include "gateway/write.h"
 #include "io/loop.h"
@@ -167,8 +166,6 @@ static enum step_result end(struct request *request)
 	if (strcmp(write->effect, "allow") != 0) {
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 	}
-	metrics_decision(request->worker->metrics, (unsigned)request->source->index, write->effect,
-		write->reasons, write->reason_count, write->decide_us);
 	return STEP_NEXT;
 }
 

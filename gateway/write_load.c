@@ -340,7 +340,7 @@ static bool is_active(const struct value *doc)
 	return doc != NULL && scim_resource_is_active(doc);
 }
 
-static bool same_text(const char *a, const char *b)
+bool write_same_text(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
@@ -350,7 +350,7 @@ static bool changes_name(const struct write *write)
 	const char *before = value_find_text(write->before_doc, "displayName");
 	const char *after = value_find_text(write->after_doc, "displayName");
 
-	return write->before != NULL && write->after_doc != NULL && !same_text(before, after);
+	return write->before != NULL && write->after_doc != NULL && !write_same_text(before, after);
 }
 
 static enum step_result run_members(struct request *request)
@@ -478,5 +478,9 @@ enum step_result write_apply_start(struct request *request)
 		request->arena, request->type, write->before_shown, write->after_shown);
 	write->leaves = !request->type->has_members && is_active(write->before_doc) &&
 			!is_active(write->after_doc);
+	if (write->leaves && !write->may_leave) { /* not foreseen from the body alone */
+		write->may_leave = true;
+		return claim_again(request);
+	}
 	return STEP_NEXT;
 }
