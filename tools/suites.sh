@@ -119,7 +119,8 @@ pytest_folder() { # SUITE FOLDER PROGRAM LIMIT_SECONDS OPTION...
 }
 
 warnings="-Dwerror=true"
-sanitizers="-Db_sanitize=address,undefined -Db_lundef=false -Dbench=disabled"
+# -O1: half the time to build, and stacks that can be read.
+sanitizers="-Db_sanitize=address,undefined -Db_lundef=false -Dbench=disabled -Doptimization=1"
 
 # Sanitizers: any finding ends the program, with a code that no test expects.
 export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99:strict_string_checks=1:detect_stack_use_after_return=1"
@@ -222,7 +223,8 @@ suite_asan_flow() {
 }
 
 suite_tsan() {
-	check tsan build-tsan build_all build-tsan clang -Db_sanitize=thread -Db_lundef=false -Dbench=disabled
+	check tsan build-tsan build_all build-tsan clang -Db_sanitize=thread -Db_lundef=false -Dbench=disabled \
+		-Doptimization=1
 	meson_tests tsan build-tsan 900 --timeout-multiplier 10 \
 		--suite io --suite store --suite journal --suite gateway --suite connectors
 }
