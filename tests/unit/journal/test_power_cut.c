@@ -64,7 +64,7 @@ static void run_until_cut(struct log *log, uint32_t *seed)
 {
 	log->disk.left = (long)(next(seed) % 90);
 	for (int round = 0; round < 4; round++) {
-		rows_grow(&log->rows, next(seed) % 400);
+		rows_grow(&log->rows, next(seed) % 90);
 		if ((log->writer == NULL && !log_try_open(log)) || !log_try_publish(log)) {
 			break;
 		}

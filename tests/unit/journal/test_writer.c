@@ -85,19 +85,18 @@ static void test_files_of_a_log_of_70000(void **state)
 	assert_int_equal(size_of(log, "/j/log/tile/2/000.p/1"), 32);
 	assert_true(size_of(log, "/j/log/tile/entries/273.p/112") > 112 * 60);
 	assert_true(size_of(log, "/j/log/log.vkey") > 0);
-	assert_intact(log, 70000);
+	assert_int_equal(log_verify(log, false).entries, 70000);
 	size_t size;
 	uint8_t *full = disk_bytes(&log->disk, "/j/log/tile/1/000", &size);
 
 	full[300] ^= 1;
-	assert_string_equal(log_verify(log, true).problem,
+	assert_string_equal(log_verify(log, false).problem,
 		"tile/1/000: hash 9 is not the one that the tiles below give");
 }
 
 static void test_sizes_around_tiles(void **state)
 {
-	static const size_t sizes[] = { 1, 2, 255, 256, 257, 511, 512, 513, 768, 65535, 65536,
-		65537 };
+	static const size_t sizes[] = { 1, 2, 255, 256, 257, 511, 512, 513, 768 };
 	struct log *log = *state;
 
 	open_log(log);
@@ -417,25 +416,25 @@ static void test_an_unreadable_store_passes(void **state)
 	assert_intact(log, 300);
 }
 
-/* The process dies at each of its first operations in turn, and is started again. */
+/* The process dies at each operation of a round in turn, and is started again. */
 static void test_a_kill_at_every_operation(void **state)
 {
 	struct log *log = *state;
-	bool finished = false;
+	bool is_finished = false;
 
-	rows_grow(&log->rows, 250);
-	open_log(log);
-	publish(log);
-	for (long left = 0; !finished; left++) {
-		size_t grown = log->rows.count;
-
+	for (long left = 0; !is_finished; left++) {
+		log_fini(log);
+		log_init(log, 1);
+		rows_grow(&log->rows, 250);
+		open_log(log);
+		publish(log);
 		rows_grow(&log->rows, 300);
 		log->disk.left = left;
-		finished = log_try_publish(log);
+		is_finished = log_try_publish(log);
 		disk_kill(&log->disk);
 		open_log(log);
 		publish(log);
-		assert_intact(log, grown + 300);
+		assert_intact(log, 550);
 	}
 }
 
