@@ -96,8 +96,12 @@ static bool is_idle(const struct courier *courier)
 }
 
 /* What belongs to the loop goes in its thread; then whoever stops us may join it. */
-static void close_all(struct courier *courier)
+static void close_all(void *user)
 {
+	struct courier *courier = user;
+
+	loop_timer_fini(&courier->stop_timer);
+	loop_timer_fini(&courier->expand_timer);
 	for (size_t i = 0; i < courier->app_count; i++) {
 		loop_timer_fini(&courier->apps[i].timer);
 		courier->apps[i].connector->close(courier->apps[i].connection);
@@ -112,9 +116,9 @@ static void close_all(struct courier *courier)
 
 void courier_stop_if_idle(struct courier *courier)
 {
-	if (courier->stopping && !courier->stopped && is_idle(courier)) {
-		loop_timer_fini(&courier->stop_timer);
-		close_all(courier);
+	if (courier->stopping && !courier->closing && is_idle(courier)) {
+		courier->closing = true;
+		loop_post(courier->loop, close_all, courier); /* not from inside of an answer */
 	}
 }
 
@@ -153,6 +157,7 @@ static bool open_app(struct courier *courier, const struct config_app *config, s
 
 	app->courier = courier;
 	app->config = config;
+	list_init(&app->deliveries);
 	app->connector = connector_find(config->connector);
 	app->profile = profile_find(config->profile != NULL ? config->profile : "standard");
 	if (app->connector == NULL || app->profile == NULL) {
@@ -185,6 +190,7 @@ static void start(void *user)
 	bool ok = true;
 
 	courier->fetch = fetch_new(courier->loop, NULL);
+	loop_timer_init(&courier->expand_timer, courier->loop, courier_expand, courier);
 	for (size_t i = 0; i < courier->config->app_count && ok; i++) {
 		ok = open_app(courier, &courier->config->apps[i], &courier->err);
 	}
@@ -244,8 +250,7 @@ static void on_grace_over(void *user)
 {
 	struct courier *courier = user;
 
-	fetch_free(courier->fetch);
-	courier->fetch = NULL;
+	fetch_stop(courier->fetch);
 }
 
 static void stop(void *user)
@@ -256,6 +261,7 @@ static void stop(void *user)
 	if (courier->watch != NULL) {
 		store_unwatch(courier->store, courier->watch);
 	}
+	loop_timer_cancel(&courier->expand_timer);
 	for (size_t i = 0; i < courier->app_count; i++) {
 		loop_timer_cancel(&courier->apps[i].timer);
 	}

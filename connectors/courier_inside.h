@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "base/list.h"
 #include "connectors/connector.h"
 #include "connectors/courier.h"
 #include "connectors/desired.h"
@@ -33,12 +34,12 @@ struct courier_app {
 	int id;
 	int tenant;
 	struct breaker breaker;
-	bool no_put;           /* learned: PUT is not there */
-	int64_t not_before_us; /* Retry-After of the app */
-	size_t in_flight;
-	bool taking; /* a commit of takes is under way */
-	bool more;   /* more may be due than the last look took */
-	bool looked; /* since the last news */
+	bool no_put;            /* learned: PUT is not there */
+	int64_t not_before_us;  /* Retry-After of the app */
+	struct list deliveries; /* struct delivery: those under way */
+	size_t in_flight;       /* their number */
+	bool taking;            /* a commit of takes is under way */
+	bool more;              /* more may be due than the last look took */
 	bool probing;
 	struct loop_timer timer;          /* next look */
 	struct courier_app_status status; /* counters, under courier->mutex */
@@ -65,11 +66,14 @@ struct courier {
 	struct error err;
 	bool stopping;
 	bool stopped;
+	bool closing; /* close_all() is posted */
 	bool expanding;
+	struct loop_timer expand_timer; /* the store refused: again */
 	struct loop_timer stop_timer;
 };
 
 struct delivery {
+	struct list_node node; /* in app->deliveries */
 	struct courier_app *app;
 	struct arena *arena;
 	struct store_take take;
@@ -84,9 +88,8 @@ struct delivery {
 	bool searched_name;
 	bool conflicted; /* the app said 409 to a create */
 	bool waited;     /* a second look after an unknown outcome */
-	bool verified;
-	bool dropped; /* the link's account is not there any more */
-	bool wrote;   /* something was sent that changes the app */
+	bool dropped;    /* the link's account is not there any more */
+	bool put;        /* sent by PUT: if the app has none, PATCH is left */
 	struct loop_timer timer;
 
 	/* of large groups: members still to add and to remove */
@@ -130,6 +133,7 @@ void outcome_retry_error(struct delivery *delivery, const struct error *err);
 /* ---- courier_work.c ---- */
 void courier_look(void *app);                     /* for what is due in one app; also its timer */
 void courier_look_at_all(void *courier);          /* and for group changes */
+void courier_expand(void *courier);               /* the next group change; also its timer */
 void courier_finished(struct delivery *delivery); /* frees it and looks for more */
 
 /* ---- courier.c ---- */

@@ -12,7 +12,12 @@
 #include "connectors/courier_inside.h"
 #include "store/read.h"
 
-enum { TAKES_MAX = 64 }; /* in one commit */
+enum {
+	TAKES_MAX = 64, /* in one commit */
+	URGENT_SLOTS =
+		2, /* beyond the app's concurrency, so that leavers wait for nobody's time-out */
+	AGAIN_MS = 1000, /* after the store refused */
+};
 
 /* A commit of takes under way, for one app. */
 struct taking {
@@ -39,18 +44,18 @@ static void on_taken(void *user)
 		delivery->app = app;
 		delivery->arena = arena_new();
 		delivery->take = taking->takes[i];
+		list_push(&app->deliveries, &delivery->node);
 		app->in_flight++;
 		delivery_start(delivery);
 	}
 	if (!taking->commit.ok) {
 		log_event(LOG_WARN, "deliveries_not_taken", "app", app->config->name, "error",
 			taking->commit.err.text, NULL);
-		loop_timer_start(&app->timer, 1000);
-	}
-	memory_free(taking);
-	if (app->more) {
+		loop_timer_start(&app->timer, AGAIN_MS);
+	} else if (app->more) {
 		courier_look(app);
 	}
+	memory_free(taking);
 	courier_stop_if_idle(app->courier);
 }
 
@@ -86,27 +91,62 @@ static void sleep_until(struct courier_app *app, int64_t us, int64_t now_us)
 	loop_timer_start(&app->timer, delay_ms < 3600000 ? delay_ms : 3600000);
 }
 
+/* A delivery of many requests can outlive its lease; it is still ours, and one at a time. */
+static bool is_under_way(const struct courier_app *app, int64_t rid)
+{
+	const struct list_node *head = &app->deliveries.head;
+
+	for (const struct list_node *node = head->next; node != head; node = node->next) {
+		if (LIST_ITEM(node, const struct delivery, node)->take.rid == rid) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Of what is due, urgent ones first: those for which there is a slot. */
+static size_t choose(const struct courier_app *app, const struct store_delivery *due, size_t count,
+	struct store_delivery *chosen)
+{
+	size_t slots = (size_t)app->config->concurrency;
+	size_t used = app->in_flight;
+	size_t n = 0;
+
+	for (size_t i = 0; i < count && n < TAKES_MAX; i++) {
+		size_t limit = slots + (due[i].urgent ? URGENT_SLOTS : 0);
+
+		if (used < limit && !is_under_way(app, due[i].rid)) {
+			chosen[n++] = due[i];
+			used++;
+		}
+	}
+	return n;
+}
+
 static void take_due(struct courier_app *app, int64_t now_us)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	struct store_reader *reader = app->courier->reader;
+	struct store_delivery chosen[TAKES_MAX];
 	const struct store_delivery *list;
-	size_t room = (size_t)app->config->concurrency - app->in_flight;
+	/* Those under way whose lease is over stand among what is due. */
+	size_t limit = (size_t)app->config->concurrency + URGENT_SLOTS;
 	size_t count;
 	int64_t next_us;
 	struct error err = { 0 };
 
-	room = room < TAKES_MAX ? room : TAKES_MAX;
-	if (!store_due(reader, arena, app->id, now_us, room, &list, &count, &err)) {
+	if (!store_due(reader, arena, app->id, now_us, limit, &list, &count, &err) ||
+		!store_next_due(reader, app->id, &next_us, &err)) {
 		log_event(LOG_ERROR, "deliveries_not_read", "app", app->config->name, "error",
 			err.text, NULL);
-		loop_timer_start(&app->timer, 1000);
+		loop_timer_start(&app->timer, AGAIN_MS);
 		return;
 	}
-	app->more = count == room;
+	app->more = count > 0; /* whatever ends looks for what found no slot */
+	count = choose(app, list, count, chosen);
 	if (count > 0) {
-		take(app, list, count, now_us);
-	} else if (store_next_due(reader, app->id, &next_us, &err) && next_us != INT64_MAX) {
+		take(app, chosen, count, now_us);
+	} else if (!app->more && next_us != INT64_MAX) {
 		sleep_until(app, next_us, now_us);
 	}
 }
@@ -174,7 +214,7 @@ void courier_look(void *user)
 		sleep_until(app, app->not_before_us, now_us);
 		return;
 	}
-	if (app->in_flight < (size_t)app->config->concurrency) {
+	if (app->in_flight < (size_t)app->config->concurrency + URGENT_SLOTS) {
 		take_due(app, now_us);
 	}
 }
@@ -183,6 +223,7 @@ void courier_finished(struct delivery *delivery)
 {
 	struct courier_app *app = delivery->app;
 
+	list_remove(&delivery->node);
 	loop_timer_fini(&delivery->timer);
 	arena_free(delivery->arena);
 	memory_free(delivery);
@@ -201,8 +242,6 @@ struct expansion {
 	struct store_expand expand;
 };
 
-static void expand_next(struct courier *courier);
-
 static void on_expanded(void *user)
 {
 	struct expansion *expansion = user;
@@ -215,23 +254,32 @@ static void on_expanded(void *user)
 			LOG_WARN, "scope_not_expanded", "error", expansion->commit.err.text, NULL);
 	}
 	memory_free(expansion);
-	if (ok) { /* after a failure the next news tries again */
-		expand_next(courier);
+	if (ok) {
+		courier_expand(courier);
+	} else {
+		loop_timer_start(&courier->expand_timer, AGAIN_MS);
 	}
 	courier_stop_if_idle(courier);
 }
 
-static void expand_next(struct courier *courier)
+void courier_expand(void *user)
 {
+	struct courier *courier = user;
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const struct store_scope_change *list;
 	struct expansion *expansion;
 	size_t count;
 	struct error err = { 0 };
 
-	if (courier->expanding || courier->stopping ||
-		!store_scope_changes(courier->reader, arena, 0, 1, &list, &count, &err) ||
-		count == 0) {
+	if (courier->expanding || courier->stopping) {
+		return;
+	}
+	if (!store_scope_changes(courier->reader, arena, 0, 1, &list, &count, &err)) {
+		log_event(LOG_ERROR, "scopes_not_read", "error", err.text, NULL);
+		loop_timer_start(&courier->expand_timer, AGAIN_MS);
+		return;
+	}
+	if (count == 0) {
 		return;
 	}
 	expansion = must_calloc(1, sizeof(*expansion));
@@ -247,7 +295,7 @@ void courier_look_at_all(void *user)
 {
 	struct courier *courier = user;
 
-	expand_next(courier);
+	courier_expand(courier);
 	for (size_t i = 0; i < courier->app_count; i++) {
 		courier_look(&courier->apps[i]);
 	}

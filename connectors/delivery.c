@@ -85,15 +85,16 @@ static void on_second_look(void *user)
 
 static void on_nobody(struct delivery *delivery)
 {
-	if (delivery->desired.state != DESIRED_PRESENT) {
+	if (may_be_ours(delivery) && !delivery->waited) {
+		/* What was just written may not be found at once (facts: delivery.md, 2.6), and a
+		 * leaver's account that comes to light later would stay. */
+		delivery->waited = true;
+		loop_timer_start(&delivery->timer, SECOND_LOOK_MS);
+	} else if (delivery->desired.state != DESIRED_PRESENT) {
 		outcome_nothing(delivery);
 	} else if (delivery->conflicted) {
 		outcome_park(delivery, "the app says that the account exists already, but shows "
 				       "none of this name");
-	} else if (may_be_ours(delivery) && !delivery->waited) {
-		/* What was just written may not be found at once (facts: delivery.md, 2.6). */
-		delivery->waited = true;
-		loop_timer_start(&delivery->timer, SECOND_LOOK_MS);
 	} else {
 		create(delivery);
 	}
@@ -234,7 +235,6 @@ static void create(struct delivery *delivery)
 	struct courier_app *app = delivery->app;
 	struct connector_call *call = delivery_call(delivery, on_created);
 
-	delivery->wrote = true;
 	call->remote = NULL;
 	call->body = store_rid_type(delivery->take.rid) == STORE_GROUP ? group_form(delivery)
 								       : delivery->desired.form;

@@ -87,11 +87,12 @@ static void on_updated(struct delivery *delivery, const struct connector_answer 
 		on_missing(delivery);
 		break;
 	case CONNECTOR_UNSUPPORTED:
-		if (delivery->app->no_put) {
-			outcome_park(delivery, answer->message);
-		} else {
+		if (delivery->put) {
+			delivery->put = false;
 			delivery->app->no_put = true; /* remembered for all that follow */
 			update(delivery);
+		} else {
+			outcome_park(delivery, answer->message);
 		}
 		break;
 	case CONNECTOR_CONFLICT:
@@ -162,16 +163,15 @@ static void update(struct delivery *delivery)
 	struct courier_app *app = delivery->app;
 	struct connector_call *call;
 
-	delivery->wrote = true;
 	if (store_rid_type(delivery->take.rid) == STORE_GROUP) {
 		group_update(delivery);
 		return;
 	}
 	if (app->profile->no_put || app->no_put) {
-		app->no_put = true;
 		update_by_patch(delivery);
 		return;
 	}
+	delivery->put = true;
 	call = delivery_call(delivery, on_updated);
 	call->body = value_with(delivery->arena, delivery->desired.form, "id",
 		value_of_text(delivery->arena, delivery->remote));
@@ -186,6 +186,8 @@ void delivery_group_answer(struct delivery *delivery, const struct connector_ans
 
 /* ---- deactivate, delete ---- */
 
+/* Without PATCH: the whole account as the app shows it, but inactive. An app that has no PUT either
+ * parks it, since delivery->put is not set. */
 static void on_read_to_deactivate(struct delivery *delivery, const struct connector_answer *answer)
 {
 	struct courier_app *app = delivery->app;
@@ -198,7 +200,6 @@ static void on_read_to_deactivate(struct delivery *delivery, const struct connec
 	call = delivery_call(delivery, on_updated);
 	call->body = value_with(
 		delivery->arena, answer->hits[0].resource, "active", value_of_bool(false));
-	app->no_put = true; /* whichever of both the app refuses now, it has neither */
 	app->connector->replace(app->connection, call);
 }
 
@@ -220,7 +221,6 @@ static void deactivate(struct delivery *delivery)
 	struct connector_call *call = delivery_call(delivery, on_deactivated);
 	struct value_builder all = { .arena = delivery->arena };
 
-	delivery->wrote = true;
 	delivery_add_operation(&all, "replace", "active", value_of_bool(false));
 	call->body = value_finish_array(&all);
 	app->connector->patch(app->connection, call);
@@ -250,7 +250,6 @@ static void remove_account(struct delivery *delivery)
 {
 	struct courier_app *app = delivery->app;
 
-	delivery->wrote = true;
 	app->connector->remove(app->connection, delivery_call(delivery, on_removed));
 }
 

@@ -196,6 +196,7 @@ void group_update(struct delivery *delivery)
 		app->connector->read(app->connection, delivery_call(delivery, on_read));
 		return;
 	}
+	delivery->put = true;
 	call = delivery_call(delivery, delivery_group_answer);
 	call->body = value_with(delivery->arena, with_members(delivery, delivery->desired.form),
 		"id", value_of_text(delivery->arena, delivery->remote));

@@ -81,11 +81,19 @@ static bool add_entry(struct delivery *delivery, const char *outcome, const char
 static void on_committed(void *user)
 {
 	struct delivery *delivery = user;
+	const struct store_commit *commit = &delivery->commit;
 
-	if (!delivery->commit.ok) {
+	if (!commit->ok && commit->err.code == ERROR_UNIQUENESS &&
+		delivery->outcome.kind == STORE_OUTCOME_DONE) {
+		outcome_park(delivery, "the app gave an account that another resource has "
+				       "already; it must not serve two");
+		return;
+	}
+	if (!commit->ok) {
 		/* The row stays in flight; its lease ends and it is looked at again. */
 		log_event(LOG_WARN, "outcome_not_stored", "app", delivery->app->config->name,
-			"error", delivery->commit.err.text, NULL);
+			"error", commit->err.text, NULL);
+		delivery->app->more = true;
 	}
 	courier_finished(delivery);
 }
@@ -286,11 +294,20 @@ void outcome_retry(struct delivery *delivery, const struct connector_answer *ans
 	int64_t delay_ms =
 		retry_delay_ms(app->config, delivery->take.attempts, courier_dice(app->courier));
 
-	if (answer->class == CONNECTOR_NOT_FOUND || answer->class == CONNECTOR_OK) {
+	switch (answer->class) {
+	case CONNECTOR_OK:
+	case CONNECTOR_NOT_FOUND:
 		retry(delivery, "the app's answers contradict each other", delay_ms);
 		return;
+	case CONNECTOR_CONFLICT:
+	case CONNECTOR_UNSUPPORTED:
+	case CONNECTOR_TOO_LARGE:
+	case CONNECTOR_REFUSED:
+		outcome_park(delivery, answer->message); /* again would not help */
+		return;
+	default:
+		move_breaker(app, answer);
 	}
-	move_breaker(app, answer);
 	if (answer->retry_after_s >= 0) { /* the app's wish concerns all that goes there */
 		int64_t until_us = clock_now_us() + answer->retry_after_s * 1000000;
 

@@ -26,6 +26,7 @@ struct fetch {
 	size_t idle_count;
 	int64_t idle_s;
 	struct loop_timer invalid; /* ends those that are not sent at all */
+	bool stopping;
 };
 
 static const char *const outcome_names[FETCH_OUTCOME_COUNT] = {
@@ -237,7 +238,8 @@ static void on_invalid(void *user)
 		struct transfer *transfer = LIST_ITEM(node, struct transfer, node);
 		node = node->next;
 		if (transfer->invalid) {
-			finish(transfer, CURLE_FAILED_INIT, FETCH_REFUSED);
+			finish(transfer, CURLE_FAILED_INIT,
+				fetch->stopping ? FETCH_STOPPED : FETCH_REFUSED);
 			node = fetch->running.head
 				       .next; /* its callback may have changed the list */
 		}
@@ -268,6 +270,11 @@ static struct transfer *new_transfer(
 	return transfer;
 }
 
+static void say_stopping(struct transfer *transfer)
+{
+	snprintf(transfer->message, sizeof(transfer->message), "the program is stopping");
+}
+
 void fetch_start(
 	struct fetch *fetch, const struct fetch_request *request, fetch_done_fn *done, void *user)
 {
@@ -276,7 +283,11 @@ void fetch_start(
 	transfer->easy =
 		fetch->idle_count > 0 ? fetch->idle[--fetch->idle_count] : curl_easy_init();
 	assert(transfer->easy != NULL); /* ours: memory */
-	if (!transfer_prepare(transfer, request, fetch->idle_s)) {
+	if (fetch->stopping) {
+		transfer->invalid = true;
+		say_stopping(transfer);
+	}
+	if (transfer->invalid || !transfer_prepare(transfer, request, fetch->idle_s)) {
 		loop_timer_start(&fetch->invalid, 0); /* not from inside this call */
 		return;
 	}
@@ -320,20 +331,31 @@ struct fetch *fetch_new(struct loop *loop, const struct fetch_options *options)
 	return fetch;
 }
 
+static void end_one(struct transfer *transfer)
+{
+	if (!transfer->invalid) {
+		curl_multi_remove_handle(transfer->fetch->multi, transfer->easy);
+	}
+	say_stopping(transfer);
+	finish(transfer, CURLE_ABORTED_BY_CALLBACK, transfer->sent ? FETCH_LOST : FETCH_STOPPED);
+}
+
+void fetch_stop(struct fetch *fetch)
+{
+	fetch->stopping = true;
+	/* What a callback starts stands behind these and ends in on_invalid(). */
+	for (size_t left = fetch->count; left > 0; left--) {
+		end_one(LIST_ITEM(fetch->running.head.next, struct transfer, node));
+	}
+}
+
 void fetch_free(struct fetch *fetch)
 {
 	if (fetch == NULL) {
 		return;
 	}
 	while (!list_is_empty(&fetch->running)) {
-		struct transfer *transfer =
-			LIST_ITEM(fetch->running.head.next, struct transfer, node);
-		if (!transfer->invalid) {
-			curl_multi_remove_handle(fetch->multi, transfer->easy);
-		}
-		snprintf(transfer->message, sizeof(transfer->message), "the program is stopping");
-		finish(transfer, CURLE_ABORTED_BY_CALLBACK,
-			transfer->sent ? FETCH_LOST : FETCH_STOPPED);
+		end_one(LIST_ITEM(fetch->running.head.next, struct transfer, node));
 	}
 	while (fetch->idle_count > 0) {
 		curl_easy_cleanup(fetch->idle[--fetch->idle_count]);

@@ -37,6 +37,12 @@ struct fetch *fetch_new(struct loop *loop, const struct fetch_options *options);
  */
 void fetch_free(struct fetch *fetch);
 
+/*
+ * Requests under way end as above, and those that are started from now on end with FETCH_STOPPED:
+ * for an owner that has to go on for a while. Not from inside of a callback.
+ */
+void fetch_stop(struct fetch *fetch);
+
 struct fetch_header {
 	const char *name;
 	const char *value; /* NULL leaves the row out */

@@ -84,6 +84,13 @@ static void note_later(struct delivery_row *row, const struct delivery_want *wan
 	}
 }
 
+/* Back-off starts anew, but that something was sent must not be forgotten: its end may be unknown.
+ */
+static int64_t tried(const struct delivery_row *row)
+{
+	return row->attempts > 0 ? 1 : 0;
+}
+
 static void want_more(struct operation *op, struct delivery_row *row,
 	const struct delivery_want *want, int64_t version)
 {
@@ -96,7 +103,7 @@ static void want_more(struct operation *op, struct delivery_row *row,
 		note_later(row, want, now_us); /* the lane stays: the index is about the lease */
 	} else if (want->urgent || (row->state == STORE_PARKED && want->unpark)) {
 		row->state = STORE_PENDING;
-		row->attempts = 0;
+		row->attempts = tried(row);
 		row->next_us = now_us;
 		row->lane = want->urgent ? LANE_URGENT : row->lane;
 	}
@@ -286,7 +293,7 @@ static void not_done(
 	/* A deactivation that came meanwhile waits for no back-off and unparks what failed. */
 	row->state =
 		outcome->kind == STORE_OUTCOME_PARK && !is_urgent ? STORE_PARKED : STORE_PENDING;
-	row->attempts = is_urgent ? 0 : row->attempts;
+	row->attempts = is_urgent ? tried(row) : row->attempts;
 	row->next_us = is_urgent ? op->commit->now_us : outcome->next_us;
 	row->lane = is_urgent ? LANE_URGENT : row->lane;
 	row_put(op, row);
