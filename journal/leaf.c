@@ -41,6 +41,18 @@ static size_t escaped_bytes(uint32_t point, size_t step)
 	return point < 0x20 || point == 0x7f ? 6 : step;
 }
 
+/* Bytes at the beginning that stand for themselves. */
+static size_t plain_bytes(const char *text)
+{
+	size_t at = 0;
+
+	while ((signed char)text[at] >= ' ' && text[at] != '"' && text[at] != '\\' &&
+		text[at] != 0x7f) {
+		at++;
+	}
+	return at;
+}
+
 /*
  * How much of the text fits into cap bytes of JSON. *is_whole: all of it. What is no UTF-8 ends it:
  * it came from no document that we read.
@@ -49,9 +61,13 @@ static size_t fitting(const char *text, size_t cap, bool *is_whole)
 {
 	size_t kept = 0; /* with room for the ellipsis */
 	size_t used = 0;
-	size_t at = 0;
+	size_t at = plain_bytes(text);
 
-	for (; text[at] != '\0';) {
+	if (text[at] == '\0' && at <= cap) { /* nearly always */
+		*is_whole = true;
+		return at;
+	}
+	for (at = 0; text[at] != '\0';) {
 		uint32_t point;
 		size_t step = utf8_read(text + at, strnlen(text + at, 4), &point);
 
