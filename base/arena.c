@@ -120,6 +120,12 @@ void *arena_alloc_slow(struct arena *arena, size_t bytes)
 
 	assert(bytes <= SIZE_MAX / 2); /* ours: limits stand before every allocation */
 	bytes = bytes != 0 ? (bytes + 7) & ~(size_t)7 : 8;
+	if (bytes <= (size_t)(it->open.end - it->open.at)) { /* 0 bytes: the current block does */
+		char *memory = it->open.at;
+
+		it->open.at += bytes;
+		return memory;
+	}
 	if (bytes > it->next_bytes / 4 && it->blocks != NULL) {
 		return alloc_alone(it, bytes);
 	}

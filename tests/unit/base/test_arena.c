@@ -43,6 +43,21 @@ static void test_allocations_of_no_bytes_have_addresses_of_their_own(void **stat
 	assert_ptr_not_equal(one, other);
 }
 
+#ifndef ARENA_SEPARATE
+static void test_allocations_of_no_bytes_take_no_block_of_their_own(void **state)
+{
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	(void)state;
+
+	char *before = arena_alloc(arena, 8);
+	char *none = arena_alloc(arena, 0);
+	char *after = arena_alloc(arena, 8);
+
+	assert_ptr_equal(none, before + 8);
+	assert_ptr_equal(after, before + 16);
+}
+#endif
+
 static void test_large_allocations_work_between_small_ones(void **state)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -175,6 +190,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_allocations_do_not_overlap_and_are_aligned),
 		cmocka_unit_test(test_allocations_of_no_bytes_have_addresses_of_their_own),
+#ifndef ARENA_SEPARATE
+		cmocka_unit_test(test_allocations_of_no_bytes_take_no_block_of_their_own),
+#endif
 		cmocka_unit_test(test_large_allocations_work_between_small_ones),
 		cmocka_unit_test(test_used_counts_what_was_handed_out),
 		cmocka_unit_test(test_calloc_zeroes_memory_that_was_used_before),
