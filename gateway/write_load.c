@@ -26,7 +26,10 @@ static const struct value_limits stored_limits = {
 static void add_claim(struct write *write, const uint8_t id[UUID_BYTES])
 {
 	if (write->claim_count < STORE_CLAIM_KEYS) {
-		memcpy(write->claim_keys[write->claim_count].id, id, UUID_BYTES);
+		struct store_claim_key *key = &write->claim_keys[write->claim_count];
+
+		*key = (struct store_claim_key){ 0 };
+		memcpy(key->id, id, UUID_BYTES);
 	}
 	write->claim_count++; /* beyond the limit: the tenant is claimed */
 }
@@ -91,9 +94,9 @@ enum step_result write_claim_start(struct request *request)
 	struct write *write = request->write;
 	int64_t left_us = write->deadline_us - loop_now_us();
 
-	if (write->claim_keys == NULL) {
+	if (write->claim_keys == NULL) { /* 14 KiB: zeroed one by one, as they are used */
 		write->claim_keys =
-			arena_calloc(request->arena, STORE_CLAIM_KEYS, sizeof(*write->claim_keys));
+			arena_alloc(request->arena, STORE_CLAIM_KEYS * sizeof(*write->claim_keys));
 	}
 	if (write->operation != WRITE_CREATE) {
 		add_claim(write, request->resource_id);
