@@ -44,9 +44,9 @@ static void diff_line(const struct cli *cli, char sign, const char *path, const 
 	fprintf(cli->out, "%s\n", cli_tone_end(cli, tone));
 }
 
-static void print_changes(const struct cli *cli, const json_t *input)
+static void print_changes(const struct cli *cli, const json_t *answer)
 {
-	const json_t *changes = json_object_get(input, "changes");
+	const json_t *changes = json_object_get(answer, "changes");
 	size_t index;
 	json_t *change;
 
@@ -190,7 +190,7 @@ void journal_show_print(const struct cli *cli, const json_t *answer)
 	field(cli, "outcome", text_of(entry, "outcome"));
 	field(cli, "policy", text_of(entry, "revision"));
 	field(cli, "request", text_of(entry, "request"));
-	print_changes(cli, input);
+	print_changes(cli, answer);
 	print_members(cli, input, "added", '+');
 	print_members(cli, input, "removed", '-');
 	print_reasons(cli, entry);

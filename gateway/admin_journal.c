@@ -14,8 +14,11 @@
 #include "io/loop.h"
 #include "io/server.h"
 #include "journal/query.h"
+#include "scim/changes.h"
 #include "scim/filter.h"
 #include "scim/match.h"
+#include "scim/model.h"
+#include "scim/schema.h"
 #include "store/delivery.h"
 #include "store/read.h"
 
@@ -37,6 +40,7 @@ struct admin_follower {
 	bool scheduled; /* a post is under way */
 	bool blocked;   /* the client reads too slowly: READY will come */
 	bool gone;
+	bool ended; /* only its post is waited for */
 	struct admin_follower *next;
 };
 
@@ -143,17 +147,25 @@ static void unlink_follower(struct admin_follower *it)
 	}
 }
 
+static void free_follower(struct admin_follower *it)
+{
+	arena_free(it->slice);
+	admin_call_free(it->call);
+	memory_free(it);
+}
+
 static void end_follower(struct admin_follower *it, bool whole)
 {
+	it->ended = true;
+	unlink_follower(it);
 	if (whole) {
 		server_stream_end(it->call->exchange);
 	} else {
 		server_stream_abort(it->call->exchange);
 	}
-	unlink_follower(it);
-	arena_free(it->slice);
-	admin_call_free(it->call);
-	memory_free(it);
+	if (!it->scheduled) {
+		free_follower(it);
+	}
 }
 
 static void pump(void *user);
@@ -173,6 +185,10 @@ static void pump(void *user)
 	size_t read = 0;
 
 	it->scheduled = false;
+	if (it->ended) {
+		free_follower(it);
+		return;
+	}
 	if (it->gone) {
 		end_follower(it, false);
 		return;
@@ -208,7 +224,9 @@ static void on_stream(void *user, enum server_stream_event event)
 
 	it->gone = it->gone || event == SERVER_STREAM_GONE;
 	it->blocked = false;
-	schedule(it);
+	if (!it->ended) {
+		schedule(it);
+	}
 }
 
 void admin_journal(struct admin_call *call)
@@ -337,6 +355,32 @@ static const struct value *outcomes_of(struct admin_call *call, const struct jou
 	return ok ? value_finish_array(&outcomes.found) : NULL;
 }
 
+static const struct scim_resource_type *type_named(const struct scim_model *model, const char *name)
+{
+	for (size_t i = 0; name != NULL && i < model->type_count; i++) {
+		if (strcmp(model->types[i].name, name) == 0) {
+			return &model->types[i];
+		}
+	}
+	return NULL;
+}
+
+/* What the operation came to: what the policy was asked about, but for what obligations changed. */
+static const struct value *changes_of(
+	struct admin_call *call, const struct journal_record *record, const struct value *input)
+{
+	const struct value *stored = value_find(record->payload, "stored");
+	const struct scim_resource_type *type =
+		type_named(call->admin->gateway->model, value_find_text(input, "resource_type"));
+
+	if (stored == NULL || type == NULL) {
+		return value_find(input, "changes");
+	}
+	stored = value_with(call->arena, stored, "externalId",
+		value_find(value_find(input, "after"), "externalId"));
+	return scim_changes(call->arena, type, value_find(input, "before"), stored);
+}
+
 static void send_entry(struct admin_call *call, const struct value *document)
 {
 	struct buf body = { 0 };
@@ -376,6 +420,7 @@ static bool make_entry(
 	}
 	value_add_int(&it, "schemaVersion", 1);
 	value_add(&it, "entry", view);
+	value_add(&it, "changes", changes_of(call, &record, input));
 	value_add(&it, "input", input);
 	value_add(&it, "outcomes", outcomes);
 	value_add(&it, "deliveries", open);

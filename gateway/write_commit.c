@@ -233,6 +233,26 @@ static void explain_taken(struct request *request)
 		request->type->name);
 }
 
+/* What admins of the source see: what, which rule, where to read on. A policy need not give a
+ * reason. */
+static void explain_no(struct request *request)
+{
+	const struct write *write = request->write;
+	bool held = strcmp(write->effect, "hold") == 0;
+	long long index = (long long)write->commit.index;
+
+	if (write->code[0] == '\0') {
+		error_set(&request->err, ERROR_DENIED, "%sjournal index %lld)",
+			held ? "held for approval (held, "
+			     : "the policy refuses this and gives no reason (",
+			index);
+		return;
+	}
+	error_set(&request->err, ERROR_DENIED, "%s%s (%s%s, journal index %lld)",
+		held ? "held for approval: " : "", write->message, held ? "held, " : "",
+		write->code, index);
+}
+
 static enum step_result answer(struct request *request)
 {
 	struct write *write = request->write;
@@ -245,13 +265,8 @@ static enum step_result answer(struct request *request)
 			"the policy gave no answer, so nothing was changed (%s, journal index "
 			"%lld)",
 			write->code, (long long)write->commit.index);
-	} else if (strcmp(write->effect, "hold") == 0) {
-		error_set(&request->err, ERROR_DENIED,
-			"held for approval: %s (held, %s, journal index %lld)", write->message,
-			write->code, (long long)write->commit.index);
 	} else {
-		error_set(&request->err, ERROR_DENIED, "%s (%s, journal index %lld)",
-			write->message, write->code, (long long)write->commit.index);
+		explain_no(request);
 	}
 	return STEP_FAIL;
 }

@@ -137,10 +137,36 @@ static void join(struct write *write, const struct policy_decision *decision)
 	}
 }
 
-/* A leaver is never held by an approval: product.md, promise 6. */
-static void let_leaver_go(struct write *write)
+static bool same(const struct value *a, const struct value *b)
 {
-	if (write->leaves && strcmp(write->effect, "hold") == 0) {
+	return a == b || (a != NULL && b != NULL && value_equals(a, b));
+}
+
+/* What an allowed operation is obliged to, and where it may go, is one answer: slices that
+ * contradict each other are a conflict. */
+static bool agrees(struct write *write, const struct policy_decision *decision)
+{
+	if (write->slice == 0 || rank(write->effect) > 0 || decision->effect != POLICY_ALLOW ||
+		(same(write->decision.obligations, decision->obligations) &&
+			same(value_find(write->decision.value, "apps"),
+				value_find(decision->value, "apps")))) {
+		return true;
+	}
+	write->failure.kind = POLICY_FAILURE_CONFLICT;
+	snprintf(write->failure.text, sizeof(write->failure.text),
+		"slice %zu got other obligations or apps than those before", write->slice);
+	return false;
+}
+
+/* A leaver is never held by an approval, nor is the deletion of who left before (decision
+ * contract). */
+static void let_leaver_go(struct request *request)
+{
+	struct write *write = request->write;
+	bool goes =
+		write->leaves || (write->operation == WRITE_DELETE && !request->type->has_members);
+
+	if (goes && strcmp(write->effect, "hold") == 0) {
 		write->effect = "allow";
 		write->reason_count = 0;
 		add_reason(write, "leaver.not_held", "a deactivation is never held");
@@ -162,7 +188,7 @@ static enum step_result end(struct request *request)
 {
 	struct write *write = request->write;
 
-	let_leaver_go(write);
+	let_leaver_go(request);
 	if (strcmp(write->effect, "allow") != 0) {
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 	}
@@ -186,7 +212,7 @@ enum step_result write_decide_start(struct request *request)
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 		return STEP_FAIL;
 	}
-	write->has_answer = ask(request, &decision);
+	write->has_answer = ask(request, &decision) && agrees(write, &decision);
 	write->decide_us += loop_now_us() - started_us;
 	if (!write->has_answer) {
 		no_answer(write);

@@ -24,7 +24,25 @@ bool write_is_allowed(const struct write *write)
 
 /* ---- obligations ---- */
 
-/* An obligation that cannot be applied is no answer (product.md). */
+/* A policy may make a person inactive by an obligation, or keep one active: the rails count what
+ * happens, not what was asked for. */
+static void count_leaver(struct request *request)
+{
+	struct write *write = request->write;
+	struct rate *rate = request->worker->gateway->rate;
+	bool leaves = !request->type->has_members && write->before_doc != NULL &&
+		      scim_resource_is_active(write->before_doc) &&
+		      !scim_resource_is_active(write->final_doc);
+
+	if (leaves != write->leaves) {
+		rate_settle(rate, &write->rate, false, request->time_us);
+		write->leaves = leaves;
+		write->rate.counts[STORE_RATE_DEACTIVATIONS - 1] = leaves ? 1 : 0;
+		rate_reserve(rate, &write->rate, request->time_us);
+	}
+}
+
+/* An obligation that cannot be applied is no answer (decision contract). */
 static bool oblige(struct request *request, struct error *err)
 {
 	struct write *write = request->write;
@@ -42,6 +60,7 @@ static bool oblige(struct request *request, struct error *err)
 		return error_wrap(err, "obligations");
 	}
 	write->final_doc = result.doc;
+	count_leaver(request);
 	return true;
 }
 

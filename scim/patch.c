@@ -125,28 +125,59 @@ bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type
 #define OBLIGATION_VALUES_MAX 20000
 #define OBLIGATION_DEPTH_MAX 16
 
+static const struct value *as_json(
+	struct arena *arena, const struct value *value, size_t *left, int depth);
+
+static const struct value *list_as_json(
+	struct arena *arena, const struct value *list, size_t *left, int depth)
+{
+	struct value_builder it = { .arena = arena };
+
+	for (size_t i = 0; i < value_count(list); i++) {
+		const struct value *item = as_json(arena, value_at(list, i), left, depth);
+
+		if (item == NULL) {
+			return NULL;
+		}
+		value_add_item(&it, item);
+	}
+	return value_finish_array(&it);
+}
+
+static const struct value *object_as_json(
+	struct arena *arena, const struct value *object, size_t *left, int depth)
+{
+	struct value_builder it = { .arena = arena };
+
+	for (size_t i = 0; i < value_count(object); i++) {
+		const struct value_member *member = value_member_at(object, i);
+		const struct value *value = as_json(arena, member->value, left, depth);
+
+		if (value == NULL || !value_is(member->key, VALUE_STRING)) {
+			return NULL;
+		}
+		value_add_key(&it, member->key, value);
+	}
+	return value_finish_object(&it);
+}
+
 /*
  * A policy can build what JSON cannot: sets, keys that are no texts, and by sharing a tree without
- * end. Nothing of that may reach the code below.
+ * end. Sets become arrays, as everywhere in a decision; NULL: the rest may not reach the code
+ * below.
  */
-static bool is_json(const struct value *value, size_t *left, int depth)
+static const struct value *as_json(
+	struct arena *arena, const struct value *value, size_t *left, int depth)
 {
-	bool is_object = value_is(value, VALUE_OBJECT);
-
-	if (value_is(value, VALUE_SET) || *left == 0 || depth > OBLIGATION_DEPTH_MAX) {
-		return false;
+	if (*left == 0 || depth > OBLIGATION_DEPTH_MAX) {
+		return NULL;
 	}
 	--*left;
-	for (size_t i = 0; i < value_count(value); i++) {
-		if (is_object && !value_is(value_member_at(value, i)->key, VALUE_STRING)) {
-			return false;
-		}
-		if (!is_json(is_object ? value_member_at(value, i)->value : value_at(value, i),
-			    left, depth + 1)) {
-			return false;
-		}
+	if (value_is(value, VALUE_ARRAY) || value_is(value, VALUE_SET)) {
+		return list_as_json(arena, value, left, depth + 1);
 	}
-	return true;
+	return value_is(value, VALUE_OBJECT) ? object_as_json(arena, value, left, depth + 1)
+					     : value;
 }
 
 /* Identity and authority are not a policy's to write (decision contract). */
@@ -188,11 +219,12 @@ bool scim_patch_parse_obligations(struct arena *arena, const struct scim_resourc
 	size_t left = OBLIGATION_VALUES_MAX;
 
 	*patch = (struct scim_patch){ .type = type, .dialect = scim_dialect_standard() };
-	if (!is_json(operations, &left, 0)) {
+	operations = as_json(arena, operations, &left, 0);
+	if (operations == NULL) {
 		return error_set(err, ERROR_VALUE,
-			"obligations must be JSON: no sets (use an array), no keys but texts, at "
-			"most %d values",
-			OBLIGATION_VALUES_MAX);
+			"obligations must be JSON: no keys but texts, at most %d values and %d "
+			"levels",
+			OBLIGATION_VALUES_MAX, OBLIGATION_DEPTH_MAX);
 	}
 	if (!parse_operations(arena, operations, patch, err)) {
 		return false;

@@ -46,9 +46,9 @@ bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type
 	struct error *err);
 
 /*
- * Parses obligations of a policy: an array of operations, strict. Additionally ERROR_MUTABILITY
- * for id, schemas, meta, groups, members, userName and externalId (a rule of the decision
- * contract).
+ * Parses obligations of a policy: an array or a set of operations, strict; sets within them are
+ * taken as arrays. Additionally ERROR_MUTABILITY for id, schemas, meta, groups, members, userName
+ * and externalId (a rule of the decision contract).
  */
 bool scim_patch_parse_obligations(struct arena *arena, const struct scim_resource_type *type,
 	const struct value *operations, struct scim_patch *patch, struct error *err);

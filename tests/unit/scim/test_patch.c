@@ -147,24 +147,38 @@ static void test_group_members_are_no_obligation(void **state)
 	assert_int_equal(err.code, ERROR_MUTABILITY);
 }
 
-/* {7: "x"} and sets are Rego's, not JSON's. */
+/* {7: "x"} is Rego's, not JSON's. */
 static void test_obligations_that_are_no_json_are_refused(void **state)
 {
 	struct arena *arena = *state;
 	const struct value *seven = value_of_int(arena, 7);
 	struct value_member member = { seven, value_of_text(arena, "x") };
 	const struct value *odd = value_of_object(arena, &member, 1);
-	const struct value *set = value_of_set(arena, &seven, 1);
 	const struct value *operation = json(arena, "{'op':'add'}");
 	struct scim_patch patch;
 
 	const struct value *with_key =
 		value_append(arena, NULL, value_with(arena, operation, "value", odd));
-	const struct value *with_set =
-		value_append(arena, NULL, value_with(arena, operation, "value", set));
 
 	assert_int_equal(parse_obligations(arena, with_key, &patch), ERROR_VALUE);
-	assert_int_equal(parse_obligations(arena, with_set, &patch), ERROR_VALUE);
+}
+
+/* "Sets are accepted where arrays stand": the operations, and lists within their values. */
+static void test_obligations_of_sets_are_arrays(void **state)
+{
+	struct arena *arena = *state;
+	const struct value *mail = json(arena, "{'value':'a@example.com'}");
+	const struct value *operation =
+		value_with(arena, json(arena, "{'op':'add','path':'emails'}"), "value",
+			value_of_set(arena, &mail, 1));
+	const struct value *operations = value_of_set(arena, &operation, 1);
+	struct scim_patch patch;
+
+	assert_int_equal(parse_obligations(arena, operations, &patch), ERROR_NONE);
+
+	assert_int_equal(patch.count, 1);
+	assert_true(value_equals(
+		patch.operations[0].value, json(arena, "[{'value':'a@example.com'}]")));
 }
 
 static void test_obligations_without_end_are_refused(void **state)
@@ -207,6 +221,7 @@ int main(void)
 		ARENA_TEST(test_obligations_may_not_touch_identity),
 		ARENA_TEST(test_group_members_are_no_obligation),
 		ARENA_TEST(test_obligations_that_are_no_json_are_refused),
+		ARENA_TEST(test_obligations_of_sets_are_arrays),
 		ARENA_TEST(test_obligations_without_end_are_refused),
 		ARENA_TEST(test_deep_obligations_are_refused),
 	};
