@@ -148,8 +148,7 @@ class Checker:
             self.check_libraries(path, includes, None)
 
 
-def main():
-    root = Path(__file__).resolve().parent.parent
+def main(root):
     checker = Checker(root)
     count = 0
     for folder in (*LAYERS, *FREE):
@@ -164,4 +163,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent))

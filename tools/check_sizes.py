@@ -80,8 +80,7 @@ def check(found, limit, exceptions, used, problems):
         problems.append(f"{where}: {key} has {lines} lines, at most {limit}")
 
 
-def main():
-    root = Path(__file__).resolve().parent.parent
+def main(root):
     problems = []
     used = set()
     exceptions = read_exceptions(root / "tools/exceptions.txt", problems)
@@ -103,4 +102,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent))

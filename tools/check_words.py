@@ -46,8 +46,7 @@ def check_links(root, name, text, problems):
                 problems.append(f"{name}:{number}: the link to {target} leads nowhere")
 
 
-def main():
-    root = Path(__file__).resolve().parent.parent
+def main(root):
     problems = []
     names = our_files(root)
     for name in names:
@@ -68,4 +67,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent))

@@ -1,6 +1,10 @@
 # ./run lint: what can be checked without building. Sourced. Each lint_<name> is one check.
 
-lints="layers sizes words format shell cppcheck"
+lints="tools layers sizes words format shell cppcheck"
+
+lint_tools() {
+	/usr/bin/python3 -m unittest -q tools.test_tools
+}
 
 lint_layers() {
 	/usr/bin/python3 tools/check_layers.py
