@@ -288,14 +288,15 @@ struct value_limits {
 	bool folded_keys;    /* keys of one object that differ only in ASCII case are refused:
 				`Active` beside `active` is an attack */
 	bool allow_nul;      /* \u0000 inside strings; refused without it */
+	bool last_twin;      /* of equal keys the last one stands; refused without it */
 	size_t members;      /* of one object; 0: no limit of its own */
 	size_t string_bytes; /* of one string or key; 0: no limit of its own */
 };
 
 /*
  * NULL: ERROR_SYNTAX with "line 3, column 14: …", or ERROR_TOO_LARGE when a limit was passed.
- * Refused: duplicate keys, a byte order mark, invalid UTF-8, lone surrogates, anything after the
- * value. The text may go away afterwards.
+ * Refused: equal keys of one object, a byte order mark, invalid UTF-8, lone surrogates, anything
+ * after the value. The text may go away afterwards.
  */
 const struct value *value_parse(struct arena *arena, const char *text, size_t size,
 	const struct value_limits *limits, struct error *err);

@@ -179,7 +179,7 @@ static const struct value *close_object(struct value_parser *it, size_t start, s
 		entries[i].member = it->pending[start + i];
 		entries[i].rank = entry_rank(entries[i].member.key);
 	}
-	entries_sort(entries, count, &twice, NULL);
+	count = entries_sort(entries, count, it->limits.last_twin ? NULL : &twice, NULL);
 	if (check_keys(it, entries, count, twice, err)) {
 		struct value_object *result = object_alloc(it->scan.arena, count);
 

@@ -255,6 +255,29 @@ static void test_duplicate_keys_are_refused_in_objects_of_every_size(void **stat
 		"[{\"a\":1},{\"a\":1,\"b\":{\"a\":1}}]", "[{\"a\":1},{\"a\":1,\"b\":{\"a\":1}}]");
 }
 
+static void test_the_last_of_equal_keys_stands_where_that_is_asked_for(void **state)
+{
+	(void)state;
+
+	const struct value_limits limits = {
+		.bytes = 10000, .depth = 10, .values = 1000, .last_twin = true
+	};
+
+	for (int size = 1; size < 60; size++) {
+		CLEANUP(buf_fini) struct buf text = { 0 };
+		for (int i = 0; i < size; i++) {
+			buf_printf(&text, "%c\"key%d\":[%d]", i == 0 ? '{' : ',', i, i);
+		}
+		buf_append_text(&text, ",\"key0\":1,\"z\":{\"a\":1,\"a\":2},\"key0\":\"last\"}");
+		const struct value *object =
+			value_parse(arena, text.data, text.size, &limits, &err);
+		assert_non_null(object);
+		assert_int_equal(value_count(object), size + 1);
+		assert_string_equal(value_find_text(object, "key0"), "last");
+		assert_int_equal(value_find_int(value_find(object, "z"), "a", 0), 2);
+	}
+}
+
 static void test_keys_that_differ_in_case_only_are_refused_when_asked(void **state)
 {
 	static const char *const twins[][2] = {
@@ -415,6 +438,7 @@ int main(void)
 		WITH_ARENA(test_a_nul_byte_is_no_end),
 		WITH_ARENA(test_every_beginning_of_a_text_is_refused),
 		WITH_ARENA(test_duplicate_keys_are_refused_in_objects_of_every_size),
+		WITH_ARENA(test_the_last_of_equal_keys_stands_where_that_is_asked_for),
 		WITH_ARENA(test_keys_that_differ_in_case_only_are_refused_when_asked),
 		WITH_ARENA(test_every_letter_has_a_twin),
 		WITH_ARENA(test_only_ascii_letters_have_twins),
