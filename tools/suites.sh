@@ -126,6 +126,7 @@ sanitizers="-Db_sanitize=address,undefined -Db_lundef=false -Dbench=disabled -Do
 export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99:strict_string_checks=1:detect_stack_use_after_return=1"
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:exitcode=99"
 export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1:exitcode=99:suppressions=$root/tools/tsan.supp"
+export LSAN_OPTIONS="suppressions=$root/tools/lsan.supp:print_suppressions=0"
 if command -v llvm-symbolizer-14 >/dev/null 2>&1; then
 	ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-14)
 	export ASAN_SYMBOLIZER_PATH
@@ -254,7 +255,7 @@ run_fuzzer() { # PROGRAM
 	# What it finds on the way goes into a folder of its own, not into the corpus of the repository.
 	work=build-test/fuzz/$parser
 	mkdir -p "$work" "fuzz/corpus/$parser"
-	ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" timeout 180 "$1" "$work" "fuzz/corpus/$parser" \
+	timeout 180 "$1" "$work" "fuzz/corpus/$parser" \
 		-runs="${long:+2000000}${long:-$fuzz_runs}" -seed=1 -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
 		-artifact_prefix="$results/fuzz/$parser-" -print_final_stats=1 -verbosity=0
 }
