@@ -14,6 +14,9 @@
 #include "io/loop.h"
 #include "io/signal.h"
 
+/* Store, journal, loops, admin sockets, connections to apps. */
+enum { DESCRIPTORS_BESIDE = 512 };
+
 struct serve {
 	struct loop *loop;
 	struct gateway *gateway;
@@ -52,6 +55,29 @@ static void harden(void)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Each connection is a descriptor, and so is each of the courier's; what the system gives by
+ * default is less than the listener's limit. */
+static void raise_descriptors(const struct config *config)
+{
+	rlim_t wanted = (rlim_t)config->listen.limits.connections + DESCRIPTORS_BESIDE;
+	struct rlimit limit;
+	char text[2][24];
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+		return;
+	}
+	limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < wanted) {
+		snprintf(text[0], sizeof(text[0]), "%llu", (unsigned long long)limit.rlim_cur);
+		snprintf(text[1], sizeof(text[1]), "%llu", (unsigned long long)wanted);
+		log_event(LOG_WARN, "few_descriptors", "limit", text[0], "wanted", text[1], "help",
+			"raise the hard limit (systemd: LimitNOFILE=) or lower "
+			"listen.limits.connections",
+			NULL);
+	}
+}
+
 static int serve(struct cli *cli)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
@@ -65,6 +91,7 @@ static int serve(struct cli *cli)
 	}
 	harden();
 	log_set_level((enum log_level)config->log.level);
+	raise_descriptors(config);
 	serve.loop = loop_new();
 	signals = signals_new(serve.loop, numbers, 3, on_signal, &serve);
 	serve.gateway = gateway_start(config, serve.loop, &err);

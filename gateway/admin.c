@@ -19,11 +19,21 @@
 
 /* ---- replies ---- */
 
+static void release(struct admin *admin)
+{
+	if (--admin->busy == 0 && admin->done != NULL) {
+		admin->done(admin->done_user);
+	}
+}
+
 void admin_call_free(struct admin_call *call)
 {
+	struct admin *admin = call->admin;
+
 	json_decref(call->body);
 	arena_free(call->arena);
 	memory_free(call);
+	release(admin);
 }
 
 void admin_reply(struct admin_call *call, int status, json_t *document)
@@ -85,9 +95,14 @@ bool admin_number(struct admin_call *call, const char *name, int64_t fallback, i
 	return true;
 }
 
-const char *admin_text(const struct admin_call *call, const char *name)
+bool admin_text(
+	const struct admin_call *call, const char *name, const char **text, struct error *err)
 {
-	return json_string_value(json_object_get(call->body, name));
+	const json_t *member = json_object_get(call->body, name);
+
+	*text = json_string_value(member);
+	return member == NULL || *text != NULL ||
+	       error_set(err, ERROR_REQUEST, "\"%s\" must be a text", name);
 }
 
 /* ---- routes ---- */
@@ -188,6 +203,38 @@ static bool may_call(struct exchange *exchange)
 	return exchange_peer_uid(exchange, &uid) && (uid == 0 || uid == getuid());
 }
 
+static bool read_body(struct admin_call *call, struct error *err)
+{
+	struct http_text body = call->http->body;
+
+	if (body.size == 0) {
+		return true;
+	}
+	call->body = json_loadb(body.data, body.size, JSON_REJECT_DUPLICATES, NULL);
+	return json_is_object(call->body) ||
+	       error_set(err, ERROR_SYNTAX, "the body must be one JSON object");
+}
+
+static void answer(struct admin_call *call)
+{
+	struct error err = { 0 };
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (routes[i].method != call->http->method || !fits(call, routes[i].path)) {
+			continue;
+		}
+		if (!read_body(call, &err)) {
+			admin_reply_error(call, &err);
+		} else {
+			routes[i].run(call);
+		}
+		return;
+	}
+	error_set(&err, ERROR_NOT_FOUND, "the admin API of scimward %s has no such call",
+		SCIMWARD_VERSION);
+	admin_reply_error(call, &err);
+}
+
 static void on_socket(void *user, struct exchange *exchange, const struct http_request *http)
 {
 	struct admin *admin = user;
@@ -206,20 +253,8 @@ static void on_socket(void *user, struct exchange *exchange, const struct http_r
 	call->exchange = exchange;
 	call->http = http;
 	call->arena = arena_new();
-	if (http->body.size > 0) {
-		call->body =
-			json_loadb(http->body.data, http->body.size, JSON_REJECT_DUPLICATES, NULL);
-	}
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (routes[i].method == http->method && fits(call, routes[i].path)) {
-			routes[i].run(call);
-			return;
-		}
-	}
-	struct error err = { 0 };
-	error_set(&err, ERROR_NOT_FOUND, "the admin API of scimward %s has no such call",
-		SCIMWARD_VERSION);
-	admin_reply_error(call, &err);
+	admin->busy++;
+	answer(call);
 }
 
 /* ---- start and stop ---- */
@@ -289,11 +324,7 @@ void admin_attach(struct admin *admin)
 
 static void on_server_stopped(void *user)
 {
-	struct admin *admin = user;
-
-	if (--admin->stopping == 0) {
-		admin->done(admin->done_user);
-	}
+	release(user);
 }
 
 void admin_stop(struct admin *admin, admin_done_fn *done, void *user)
@@ -302,14 +333,14 @@ void admin_stop(struct admin *admin, admin_done_fn *done, void *user)
 
 	admin->done = done;
 	admin->done_user = user;
-	admin->stopping = 1;
+	admin->busy++;
 	admin_journal_stop(admin);
 	if (admin->socket != NULL) {
-		admin->stopping++;
+		admin->busy++;
 		server_stop(admin->socket, 1000, loop, on_server_stopped, admin);
 	}
 	if (admin->tcp != NULL) {
-		admin->stopping++;
+		admin->busy++;
 		server_stop(admin->tcp, 1000, loop, on_server_stopped, admin);
 	}
 	loop_post(loop, on_server_stopped, admin);

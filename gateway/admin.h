@@ -25,7 +25,7 @@ struct gateway;
 struct admin *admin_open(struct gateway *gateway, struct error *err);
 /* Serves from now on, in the main loop. */
 void admin_attach(struct admin *admin);
-/* Ends streams and connections; done(user) comes in the main loop. */
+/* Ends streams and connections; done(user) comes in the main loop when the last call has ended. */
 typedef void admin_done_fn(void *user);
 void admin_stop(struct admin *admin, admin_done_fn *done, void *user);
 void admin_free(struct admin *admin); /* never attached, or stopped. NULL is fine. */

@@ -22,8 +22,8 @@ struct admin {
 	struct store_reader *reader; /* of the main thread */
 	struct store_watch *watch;   /* new entries, for followers */
 	struct admin_follower *followers;
-	int stopping; /* what is not stopped yet */
-	admin_done_fn *done;
+	size_t busy;         /* calls under way, and servers that are to stop */
+	admin_done_fn *done; /* of admin_stop(), which waits for all of them */
 	void *done_user;
 };
 
@@ -33,7 +33,7 @@ struct admin_call {
 	const struct http_request *http;
 	struct arena *arena;  /* until the reply */
 	const char *argument; /* the path segment where the route has "*"; NULL */
-	json_t *body;         /* of POST; NULL: none or no JSON object */
+	json_t *body;         /* of POST, an object; NULL: none came */
 };
 
 typedef void admin_fn(struct admin_call *call);
@@ -49,8 +49,9 @@ const char *admin_parameter(struct admin_call *call, const char *name);
 /* False: no whole number from 0 on; err is set. fallback when absent. */
 bool admin_number(struct admin_call *call, const char *name, int64_t fallback, int64_t *result,
 	struct error *err);
-/* A text member of the body, or NULL. */
-const char *admin_text(const struct admin_call *call, const char *name);
+/* A text member of the body; NULL: there is none. False: it is there and no text; err is set. */
+bool admin_text(
+	const struct admin_call *call, const char *name, const char **text, struct error *err);
 
 /* admin_status.c */
 admin_fn admin_status, admin_reload, admin_backup;

@@ -128,12 +128,15 @@ static void on_requeued(void *user)
 /* The row of a resource by its id; without one all of the app. */
 static bool find_rid(struct admin_call *call, int tenant, int64_t *rid, struct error *err)
 {
-	const char *text = admin_text(call, "id");
+	const char *text;
 	uint8_t id[UUID_BYTES];
 	struct store_ref ref;
 	bool found = false;
 
 	*rid = 0;
+	if (!admin_text(call, "id", &text, err)) {
+		return false;
+	}
 	if (text == NULL) {
 		return true;
 	}
@@ -152,27 +155,38 @@ static bool find_rid(struct admin_call *call, int tenant, int64_t *rid, struct e
 	return true;
 }
 
-void admin_retry(struct admin_call *call)
+static const struct gateway_app *app_named(struct admin_call *call, struct error *err)
 {
-	const char *name = admin_text(call, "app");
-	const struct gateway_app *app =
-		name != NULL ? gateway_find_app(call->admin->gateway, name) : NULL;
-	struct retry *retry;
-	struct error err = { 0 };
-	int64_t rid;
+	const struct gateway_app *app;
+	const char *name;
 
+	if (!admin_text(call, "app", &name, err)) {
+		return NULL;
+	}
+	app = name != NULL ? gateway_find_app(call->admin->gateway, name) : NULL;
 	if (app == NULL) {
 		error_set(
-			&err, ERROR_NOT_FOUND, "there is no app '%.64s'", name != NULL ? name : "");
-	} else if (find_rid(call, app->tenant, &rid, &err)) {
-		retry = must_calloc(1, sizeof(*retry));
-		retry->call = call;
-		retry->requeue = (struct store_requeue){ .app = app->id, .rid = rid };
-		retry->commit.requeue = &retry->requeue;
-		retry->commit.now_us = clock_now_us();
-		store_commit(call->admin->gateway->store, &retry->commit,
-			call->admin->gateway->loop, on_requeued, retry);
+			err, ERROR_NOT_FOUND, "there is no app '%.64s'", name != NULL ? name : "");
+	}
+	return app;
+}
+
+void admin_retry(struct admin_call *call)
+{
+	struct retry *retry;
+	struct error err = { 0 };
+	const struct gateway_app *app = app_named(call, &err);
+	int64_t rid;
+
+	if (app == NULL || !find_rid(call, app->tenant, &rid, &err)) {
+		admin_reply_error(call, &err);
 		return;
 	}
-	admin_reply_error(call, &err);
+	retry = must_calloc(1, sizeof(*retry));
+	retry->call = call;
+	retry->requeue = (struct store_requeue){ .app = app->id, .rid = rid };
+	retry->commit.requeue = &retry->requeue;
+	retry->commit.now_us = clock_now_us();
+	store_commit(call->admin->gateway->store, &retry->commit, call->admin->gateway->loop,
+		on_requeued, retry);
 }

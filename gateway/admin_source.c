@@ -16,6 +16,8 @@
 #include "store/commit.h"
 #include "store/read.h"
 
+#define EXPIRES_S_MAX (INT64_C(100) * 366 * 86400)
+
 /* One change under way. */
 struct change {
 	struct admin_call *call;
@@ -184,15 +186,31 @@ static void on_token_made(void *user)
 	change_free(change);
 }
 
+/* Absent: the token never expires. Anything but a number of seconds must not come to mean that. */
+static bool read_expiry(struct admin_call *call, int64_t *expires_s, struct error *err)
+{
+	const json_t *member = json_object_get(call->body, "expires_s");
+
+	*expires_s = json_integer_value(member);
+	return member == NULL ||
+	       (json_is_integer(member) && *expires_s > 0 && *expires_s <= EXPIRES_S_MAX) ||
+	       error_set(err, ERROR_REQUEST,
+		       "\"expires_s\" must be a whole number of seconds from 1 to %lld",
+		       (long long)EXPIRES_S_MAX);
+}
+
 void admin_token_create(struct admin_call *call)
 {
-	struct error err = { 0 };
-	const struct gateway_source *source = source_named(call, admin_text(call, "source"), &err);
-	json_int_t expires_s = json_integer_value(json_object_get(call->body, "expires_s"));
-	const char *label = admin_text(call, "label");
+	const struct gateway_source *source = NULL;
+	const char *name;
+	const char *label;
+	int64_t expires_s;
 	struct change *change;
+	struct error err = { 0 };
 
-	if (source == NULL) {
+	if (!admin_text(call, "source", &name, &err) || !admin_text(call, "label", &label, &err) ||
+		!read_expiry(call, &expires_s, &err) ||
+		(source = source_named(call, name, &err)) == NULL) {
 		admin_reply_error(call, &err);
 		return;
 	}

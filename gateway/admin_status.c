@@ -185,7 +185,7 @@ void admin_reload(struct admin_call *call)
 	admin_reply(call, 202, document);
 }
 
-/* ---- backup: minutes for a large store, so in the helper thread ---- */
+/* ---- backup: minutes for a large store, so in the background thread ---- */
 
 struct backup {
 	struct admin_call *call;
@@ -229,11 +229,11 @@ static void on_backup(void *job)
 void admin_backup(struct admin_call *call)
 {
 	struct gateway *gateway = call->admin->gateway;
-	const char *to = admin_text(call, "to");
+	const char *to;
 	struct backup *backup;
 	struct error err = { 0 };
 
-	if (to == NULL || to[0] != '/') {
+	if (!admin_text(call, "to", &to, &err) || to == NULL || to[0] != '/') {
 		error_set(&err, ERROR_REQUEST, "\"to\" must be the absolute path of a new file");
 		admin_reply_error(call, &err);
 		return;
@@ -242,7 +242,7 @@ void admin_backup(struct admin_call *call)
 	backup->call = call;
 	backup->from = must_strdup(gateway->config->store.path);
 	backup->to = must_strdup(to);
-	if (!worker_submit(gateway->helper, gateway->loop, run_backup, on_backup, backup)) {
+	if (!worker_submit(gateway->background, gateway->loop, run_backup, on_backup, backup)) {
 		error_set(&backup->err, ERROR_STORE, "another large task is under way; try again");
 		on_backup(backup);
 	}

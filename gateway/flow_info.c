@@ -236,6 +236,8 @@ static const char *journal_path(struct request *request)
 	return result;
 }
 
+/* Tiles and bundles never change, partial ones neither (their name says their width); the
+ * checkpoint always does. */
 static enum step_result reply_journal(struct request *request)
 {
 	const char *path = journal_path(request);
@@ -249,8 +251,14 @@ static enum step_result reply_journal(struct request *request)
 		request_reply_error(request, NULL);
 		return STEP_NEXT;
 	}
-	send_text(request, 200, is_text ? "text/plain; charset=utf-8" : "application/octet-stream",
-		&body);
+	request_reply(request,
+		&(struct request_reply){ .status = 200,
+			.content_type =
+				is_text ? "text/plain; charset=utf-8" : "application/octet-stream",
+			.cache_control = is_text ? NULL : "public, max-age=31536000, immutable",
+			.body = body.data,
+			.body_size = body.size });
+	buf_fini(&body);
 	return STEP_NEXT;
 }
 

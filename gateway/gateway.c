@@ -121,7 +121,8 @@ static bool start_journal(struct gateway *gateway, struct error *err)
 	if (gateway->publisher == NULL) {
 		return error_wrap(err, "journal");
 	}
-	store_watch(gateway->store, STORE_NEWS_ENTRIES, NULL, on_entries, gateway->publisher);
+	gateway->entry_watch = store_watch(
+		gateway->store, STORE_NEWS_ENTRIES, NULL, on_entries, gateway->publisher);
 	return true;
 }
 
@@ -184,7 +185,8 @@ static bool start_workers(struct gateway *gateway, struct error *err)
 {
 	gateway->claims = store_claims_new();
 	gateway->helper = worker_new("helper", 64, err);
-	if (gateway->helper == NULL) {
+	gateway->background = gateway->helper != NULL ? worker_new("background", 4, err) : NULL;
+	if (gateway->background == NULL) {
 		return false;
 	}
 	for (unsigned i = 0; i < gateway->worker_count; i++) {
@@ -350,12 +352,15 @@ void gateway_free(struct gateway *gateway)
 		store_unwatch(gateway->store, gateway->token_watch);
 	}
 	admin_free(gateway->admin);
-	reload_free(gateway);
 	courier_stop(gateway->courier);
+	worker_free(gateway->background);
 	worker_free(gateway->helper);
 	stop_workers(gateway);
 	server_free(gateway->server);
 	tls_free(gateway->tls);
+	if (gateway->entry_watch != NULL) {
+		store_unwatch(gateway->store, gateway->entry_watch);
+	}
 	journal_publisher_stop(gateway->publisher);
 	store_reader_close(gateway->publisher_reader);
 	journal_key_free(gateway->key);
@@ -368,11 +373,50 @@ void gateway_free(struct gateway *gateway)
 	memory_free(gateway);
 }
 
-static void on_drained(void *user)
+/*
+ * Stopping waits for what is under way, step by step: connections, requests (one whose client was
+ * cut off may still wait for a claim or the disk), admin calls, a reload. Each of them ends by
+ * itself.
+ */
+static void on_admin_stopped(void *user)
 {
 	struct gateway *gateway = user;
 
-	admin_stop(gateway->admin, gateway->done, gateway->done_user);
+	reload_stop(gateway, gateway->done, gateway->done_user);
+}
+
+static void on_worker_drained(void *user)
+{
+	struct gateway *gateway = user;
+
+	if (--gateway->draining == 0) {
+		admin_stop(gateway->admin, on_admin_stopped, gateway);
+	}
+}
+
+void gateway_worker_drained(struct gateway_worker *worker)
+{
+	loop_post(worker->gateway->loop, on_worker_drained, worker->gateway);
+}
+
+static void drain_worker(void *user)
+{
+	struct gateway_worker *worker = user;
+
+	worker->draining = true;
+	if (worker->live == 0) {
+		gateway_worker_drained(worker);
+	}
+}
+
+static void on_connections_gone(void *user)
+{
+	struct gateway *gateway = user;
+
+	gateway->draining = gateway->worker_count;
+	for (size_t i = 0; i < gateway->worker_count; i++) {
+		loop_post(gateway->workers[i].loop, drain_worker, &gateway->workers[i]);
+	}
 }
 
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
@@ -381,5 +425,5 @@ void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
 	gateway->done = done;
 	gateway->done_user = user;
 	server_stop(gateway->server, gateway->config->listen.deadlines.drain_ms, gateway->loop,
-		on_drained, gateway);
+		on_connections_gone, gateway);
 }

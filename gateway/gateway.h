@@ -72,6 +72,8 @@ struct gateway_worker {
 	struct snapshot *snapshot; /* a reference of its own; replaced in this worker's loop only */
 	struct request *idle;      /* finished requests, kept for the next */
 	size_t idle_count;
+	size_t live;   /* requests under way */
+	bool draining; /* who ends the last of them says so */
 	struct metrics_thread *metrics;
 };
 
@@ -92,7 +94,8 @@ struct gateway {
 	struct journal_publisher *publisher;
 	struct store_reader *publisher_reader;
 	struct courier *courier;
-	struct worker *helper; /* what would hold a loop too long: packing of very large entries */
+	struct worker *helper;     /* what would hold a loop too long: packing of large entries */
+	struct worker *background; /* what takes seconds or minutes: reloads, backups */
 	struct tls *tls;
 	struct server *server;
 	struct gateway_worker *workers;
@@ -101,9 +104,11 @@ struct gateway {
 	struct snapshot *snapshot; /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct store_watch *token_watch;
+	struct store_watch *entry_watch; /* the publisher's */
 	int64_t started_us;
 	bool stopping; /* atomic */
 	struct reload *reload;
+	size_t draining;       /* workers whose requests have not all ended */
 	gateway_done_fn *done; /* of gateway_stop() */
 	void *done_user;
 };
@@ -115,11 +120,15 @@ struct gateway {
 struct gateway *gateway_start(const struct config *config, struct loop *loop, struct error *err);
 
 /*
- * Stops accepting, lets what runs finish within listen.deadlines.drain_ms, publishes the journal,
- * closes. done(user) comes in the main loop; then gateway_free().
+ * Stops accepting and cuts connections after listen.deadlines.drain_ms. done(user) comes in the
+ * main loop when every request, admin call and reload under way has ended, connected or not; then
+ * gateway_free().
  */
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
 void gateway_free(struct gateway *gateway);
+
+/* All requests of a worker that drains have ended. In its loop. */
+void gateway_worker_drained(struct gateway_worker *worker);
 
 /*
  * Loads policy, tokens and certificate again, in the background, and swaps them in when they are

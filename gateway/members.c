@@ -339,3 +339,10 @@ const struct member *members_removed(const struct members *members, size_t *coun
 	*count = members->removed_count;
 	return members->removed;
 }
+
+bool members_takes_out(const struct members *members, const uint8_t id[UUID_BYTES])
+{
+	const struct place *place = find_place(members, id);
+
+	return place != NULL && place->was && !place->now;
+}

@@ -42,3 +42,5 @@ enum members_result members_run(struct members *members, struct error *err);
 /* After DONE: sorted by the order in which they were named. */
 const struct member *members_added(const struct members *members, size_t *count);
 const struct member *members_removed(const struct members *members, size_t *count);
+/* After DONE: does the operation take this user out? */
+bool members_takes_out(const struct members *members, const uint8_t id[UUID_BYTES]);

@@ -18,8 +18,8 @@ struct policy;
 
 /*
  * Blocks for as long as opa runs (config->opa_timeout_ms at most): at start, in tools, and in the
- * helper thread at a reload. NULL: ERROR_POLICY with what opa or the loader said, file:line first;
- * ERROR_CONFIG when the folder, the file or the program is not there.
+ * background thread at a reload. NULL: ERROR_POLICY with what opa or the loader said, file:line
+ * first; ERROR_CONFIG when the folder, the file or the program is not there.
  */
 struct policy *policy_source_load(const struct config_policy *config, struct error *err);
 

@@ -21,12 +21,14 @@
 #include "store/commit.h"
 #include "store/read.h"
 
-/* One reload under way: a job of the helper thread. */
+/* One reload under way: a job of the background thread. */
 struct reload {
 	struct gateway *gateway;
 	struct policy *policy; /* NULL: err says why */
 	struct error err;
-	bool again; /* asked for while it was under way */
+	bool again;            /* asked for while it was under way */
+	gateway_done_fn *done; /* the gateway stops and waits for it; else NULL */
+	void *done_user;
 };
 
 /* ---- tokens ---- */
@@ -212,7 +214,7 @@ bool reload_first(struct gateway *gateway, struct error *err)
 
 /* ---- SIGHUP ---- */
 
-static void load_in_helper(void *job)
+static void load_in_background(void *job)
 {
 	struct reload *reload = job;
 
@@ -245,12 +247,8 @@ static void swap(struct gateway *gateway, struct policy *policy)
 
 static void start_reload(struct gateway *gateway);
 
-static void on_loaded(void *job)
+static void finish(struct gateway *gateway, const struct reload *reload)
 {
-	struct reload *reload = job;
-	struct gateway *gateway = reload->gateway;
-	bool again = reload->again;
-
 	if (reload->policy != NULL) {
 		swap(gateway, reload->policy);
 	} else {
@@ -258,11 +256,24 @@ static void on_loaded(void *job)
 		log_event(LOG_ERROR, "policy_reload_failed", "error", reload->err.text, "kept",
 			policy_revision(gateway->snapshot->policy), NULL);
 	}
-	gateway->reload = NULL;
-	memory_free(reload);
-	if (again) {
+	if (reload->again) {
 		start_reload(gateway);
 	}
+}
+
+static void on_loaded(void *job)
+{
+	struct reload *reload = job;
+	struct gateway *gateway = reload->gateway;
+
+	gateway->reload = NULL;
+	if (reload->done != NULL) {
+		policy_unref(reload->policy);
+		reload->done(reload->done_user);
+	} else {
+		finish(gateway, reload);
+	}
+	memory_free(reload);
 }
 
 static void start_reload(struct gateway *gateway)
@@ -270,8 +281,10 @@ static void start_reload(struct gateway *gateway)
 	struct reload *reload = must_calloc(1, sizeof(*reload));
 
 	reload->gateway = gateway;
-	if (!worker_submit(gateway->helper, gateway->loop, load_in_helper, on_loaded, reload)) {
-		log_event(LOG_ERROR, "policy_reload_failed", "error", "the helper is busy", NULL);
+	if (!worker_submit(
+		    gateway->background, gateway->loop, load_in_background, on_loaded, reload)) {
+		log_event(LOG_ERROR, "policy_reload_failed", "error",
+			"too many slow tasks at once; try again", NULL);
 		memory_free(reload);
 		return;
 	}
@@ -282,6 +295,9 @@ void gateway_reload(struct gateway *gateway)
 {
 	struct error err = { 0 };
 
+	if (__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED)) {
+		return;
+	}
 	if (gateway->tls != NULL && !tls_reload(gateway->tls, &err)) {
 		log_event(LOG_ERROR, "certificate_reload_failed", "error", err.text, NULL);
 	}
@@ -292,9 +308,12 @@ void gateway_reload(struct gateway *gateway)
 	start_reload(gateway);
 }
 
-void reload_free(struct gateway *gateway)
+void reload_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
 {
-	if (gateway->reload != NULL) {
-		gateway->reload->again = false;
+	if (gateway->reload == NULL) {
+		done(user);
+		return;
 	}
+	gateway->reload->done = done;
+	gateway->reload->done_user = user;
 }

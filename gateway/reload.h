@@ -1,7 +1,8 @@
 /*
  * reload: makes snapshots and hands them to the workers.
  *
- * At start in the calling thread; on SIGHUP the policy is loaded and tried by the helper thread,
+ * At start in the calling thread; on SIGHUP the policy is loaded and tried by the background
+ * thread,
  * the tokens are read by the main thread, and the result is posted to each worker. What fails
  * changes nothing: the old snapshot stays, with a log line, a metric and a journal entry for what
  * changed.
@@ -9,11 +10,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include "gateway/gateway.h"
 
 struct error;
-struct gateway;
 
 /* The first snapshot, before there are workers. ERROR_CONFIG, ERROR_POLICY, ERROR_STORE. */
 bool reload_first(struct gateway *gateway, struct error *err);
-/* Frees what a reload under way still holds; after the loops have ended. */
-void reload_free(struct gateway *gateway);
+/* done(user) comes in the main loop, perhaps at once, when no reload is under way. What is, changes
+ * nothing any more. */
+void reload_stop(struct gateway *gateway, gateway_done_fn *done, void *user);

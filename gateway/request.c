@@ -45,6 +45,7 @@ struct request *request_new(
 	request->snapshot = snapshot_ref(worker->snapshot);
 	uuid_new(id);
 	uuid_format(id, request->id);
+	worker->live++;
 	return request;
 }
 
@@ -71,11 +72,14 @@ static void request_end(struct request *request)
 	if (worker->idle_count >= IDLE_MAX) {
 		arena_free(request->arena);
 		memory_free(request);
-		return;
+	} else {
+		request->next_idle = worker->idle;
+		worker->idle = request;
+		worker->idle_count++;
 	}
-	request->next_idle = worker->idle;
-	worker->idle = request;
-	worker->idle_count++;
+	if (--worker->live == 0 && worker->draining) {
+		gateway_worker_drained(worker);
+	}
 }
 
 static void run(struct request *request, step_fn *call);
@@ -222,6 +226,7 @@ void request_reply(struct request *request, const struct request_reply *reply)
 		.status = reply->status,
 		.headers = headers,
 		.header_count = sizeof(headers) / sizeof(headers[0]),
+		.cache_control = reply->cache_control,
 		.body = reply->body,
 		.body_size = reply->body_size,
 	};

@@ -126,6 +126,7 @@ struct request_reply {
 	const char *journal; /* Scimward-Journal */
 	const char *content_location;
 	const char *allow;
+	const char *cache_control; /* NULL: no-store */
 	const void *body;
 	size_t body_size;
 };

@@ -383,7 +383,7 @@ static enum step_result run_members(struct request *request)
 
 enum { GATHER_ROWS = 1024 };
 
-/* The next page of a renamed group's members. AGAIN: there are more. */
+/* The next page of a renamed group's members, without those who go. AGAIN: there are more. */
 static enum step_result gather_page(struct request *request)
 {
 	struct write *write = request->write;
@@ -396,9 +396,11 @@ static enum step_result gather_page(struct request *request)
 		return STEP_FAIL;
 	}
 	for (size_t i = 0; i < got && write->all_count < room; i++) {
-		write->all[write->all_count].rid = rows[i].rid;
-		memcpy(write->all[write->all_count++].id, rows[i].id, UUID_BYTES);
 		write->all_after = rows[i].rid;
+		if (!members_takes_out(write->members, rows[i].id)) {
+			write->all[write->all_count].rid = rows[i].rid;
+			memcpy(write->all[write->all_count++].id, rows[i].id, UUID_BYTES);
+		}
 	}
 	return got == GATHER_ROWS ? STEP_AGAIN : STEP_NEXT;
 }
