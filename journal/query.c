@@ -156,7 +156,7 @@ const struct value *journal_stored_document(
 static bool find_document(void *user, struct arena *arena, uint64_t index,
 	const struct value **document, struct error *err)
 {
-	struct journal_record record;
+	struct journal_record record = { 0 };
 
 	if (!journal_get(user, arena, index, &record, err)) {
 		return false;
