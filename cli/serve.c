@@ -45,7 +45,7 @@ static void on_signal(void *user, int number)
 	}
 }
 
-/* No core files and no ptrace by others: memory holds tokens and people. */
+/* No core files and no ptrace by others: memory holds tokens and people. No death by a limit. */
 static void harden(void)
 {
 	struct rlimit none = { 0, 0 };
@@ -53,6 +53,7 @@ static void harden(void)
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like a full disk */
 }
 
 /* Each connection is a descriptor, and so is each of the courier's; what the system gives by
