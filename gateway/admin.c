@@ -19,21 +19,11 @@
 
 /* ---- replies ---- */
 
-static void release(struct admin *admin)
-{
-	if (--admin->busy == 0 && admin->done != NULL) {
-		admin->done(admin->done_user);
-	}
-}
-
 void admin_call_free(struct admin_call *call)
 {
-	struct admin *admin = call->admin;
-
 	json_decref(call->body);
 	arena_free(call->arena);
 	memory_free(call);
-	release(admin);
 }
 
 void admin_reply(struct admin_call *call, int status, json_t *document)
@@ -253,7 +243,6 @@ static void on_socket(void *user, struct exchange *exchange, const struct http_r
 	call->exchange = exchange;
 	call->http = http;
 	call->arena = arena_new();
-	admin->busy++;
 	answer(call);
 }
 
@@ -324,7 +313,11 @@ void admin_attach(struct admin *admin)
 
 static void on_server_stopped(void *user)
 {
-	release(user);
+	struct admin *admin = user;
+
+	if (--admin->stopping == 0) {
+		admin->done(admin->done_user);
+	}
 }
 
 void admin_stop(struct admin *admin, admin_done_fn *done, void *user)
@@ -333,14 +326,14 @@ void admin_stop(struct admin *admin, admin_done_fn *done, void *user)
 
 	admin->done = done;
 	admin->done_user = user;
-	admin->busy++;
+	admin->stopping = 1;
 	admin_journal_stop(admin);
 	if (admin->socket != NULL) {
-		admin->busy++;
+		admin->stopping++;
 		server_stop(admin->socket, 1000, loop, on_server_stopped, admin);
 	}
 	if (admin->tcp != NULL) {
-		admin->busy++;
+		admin->stopping++;
 		server_stop(admin->tcp, 1000, loop, on_server_stopped, admin);
 	}
 	loop_post(loop, on_server_stopped, admin);

@@ -22,8 +22,8 @@ struct admin {
 	struct store_reader *reader; /* of the main thread */
 	struct store_watch *watch;   /* new entries, for followers */
 	struct admin_follower *followers;
-	size_t busy;         /* calls under way, and servers that are to stop */
-	admin_done_fn *done; /* of admin_stop(), which waits for all of them */
+	int stopping; /* servers that have not stopped yet */
+	admin_done_fn *done;
 	void *done_user;
 };
 

@@ -373,11 +373,6 @@ void gateway_free(struct gateway *gateway)
 	memory_free(gateway);
 }
 
-/*
- * Stopping waits for what is under way, step by step: connections, requests (one whose client was
- * cut off may still wait for a claim or the disk), admin calls, a reload. Each of them ends by
- * itself.
- */
 static void on_admin_stopped(void *user)
 {
 	struct gateway *gateway = user;
@@ -385,38 +380,12 @@ static void on_admin_stopped(void *user)
 	reload_stop(gateway, gateway->done, gateway->done_user);
 }
 
-static void on_worker_drained(void *user)
+/* A server has stopped when its last request has its reply, connected or not. */
+static void on_drained(void *user)
 {
 	struct gateway *gateway = user;
 
-	if (--gateway->draining == 0) {
-		admin_stop(gateway->admin, on_admin_stopped, gateway);
-	}
-}
-
-void gateway_worker_drained(struct gateway_worker *worker)
-{
-	loop_post(worker->gateway->loop, on_worker_drained, worker->gateway);
-}
-
-static void drain_worker(void *user)
-{
-	struct gateway_worker *worker = user;
-
-	worker->draining = true;
-	if (worker->live == 0) {
-		gateway_worker_drained(worker);
-	}
-}
-
-static void on_connections_gone(void *user)
-{
-	struct gateway *gateway = user;
-
-	gateway->draining = gateway->worker_count;
-	for (size_t i = 0; i < gateway->worker_count; i++) {
-		loop_post(gateway->workers[i].loop, drain_worker, &gateway->workers[i]);
-	}
+	admin_stop(gateway->admin, on_admin_stopped, gateway);
 }
 
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
@@ -425,5 +394,5 @@ void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
 	gateway->done = done;
 	gateway->done_user = user;
 	server_stop(gateway->server, gateway->config->listen.deadlines.drain_ms, gateway->loop,
-		on_connections_gone, gateway);
+		on_drained, gateway);
 }

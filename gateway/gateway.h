@@ -72,8 +72,6 @@ struct gateway_worker {
 	struct snapshot *snapshot; /* a reference of its own; replaced in this worker's loop only */
 	struct request *idle;      /* finished requests, kept for the next */
 	size_t idle_count;
-	size_t live;   /* requests under way */
-	bool draining; /* who ends the last of them says so */
 	struct metrics_thread *metrics;
 };
 
@@ -108,7 +106,6 @@ struct gateway {
 	int64_t started_us;
 	bool stopping; /* atomic */
 	struct reload *reload;
-	size_t draining;       /* workers whose requests have not all ended */
 	gateway_done_fn *done; /* of gateway_stop() */
 	void *done_user;
 };
@@ -126,9 +123,6 @@ struct gateway *gateway_start(const struct config *config, struct loop *loop, st
  */
 void gateway_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
 void gateway_free(struct gateway *gateway);
-
-/* All requests of a worker that drains have ended. In its loop. */
-void gateway_worker_drained(struct gateway_worker *worker);
 
 /*
  * Loads policy, tokens and certificate again, in the background, and swaps them in when they are

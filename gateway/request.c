@@ -45,7 +45,6 @@ struct request *request_new(
 	request->snapshot = snapshot_ref(worker->snapshot);
 	uuid_new(id);
 	uuid_format(id, request->id);
-	worker->live++;
 	return request;
 }
 
@@ -76,9 +75,6 @@ static void request_end(struct request *request)
 		request->next_idle = worker->idle;
 		worker->idle = request;
 		worker->idle_count++;
-	}
-	if (--worker->live == 0 && worker->draining) {
-		gateway_worker_drained(worker);
 	}
 }
 
