@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/utf8.h"
 
 static const char *const names[] = {
 	[ERROR_NONE] = "none",
@@ -65,6 +66,7 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
 	va_end(arguments);
 	err->code = code;
 	copy_cut(err->text, text);
+	utf8_repair(err->text); /* "%.64s" may have cut a character */
 	return false;
 }
 
@@ -86,6 +88,7 @@ bool error_wrap(struct error *err, const char *format, ...)
 		snprintf(text + size, sizeof(text) - (size_t)size, ": %s", err->text);
 	}
 	copy_cut(err->text, text);
+	utf8_repair(err->text);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Reads one character. Returns its bytes (1–4) and sets *point; 0 when the text
@@ -72,6 +73,23 @@ static inline size_t utf8_write(uint32_t point, char text[4])
 	text[2] = (char)(0x80 | (point >> 6 & 0x3f));
 	text[3] = (char)(0x80 | (point & 0x3f));
 	return 4;
+}
+
+/*
+ * For texts that were cut by bytes or came from outside: every byte that belongs to no whole
+ * character becomes '?'. What is printed as JSON or recorded must be UTF-8.
+ */
+static inline void utf8_repair(char *text)
+{
+	uint32_t point = 0;
+
+	for (size_t left = strlen(text), step; left > 0; text += step, left -= step) {
+		step = utf8_read(text, left, &point);
+		if (step == 0) {
+			*text = '?';
+			step = 1;
+		}
+	}
 }
 
 static inline bool utf8_is_valid(const char *text, size_t size)

@@ -116,6 +116,20 @@ static int print_decision(struct cli *cli, const struct policy_decision *decisio
 	return decision->effect == POLICY_ALLOW ? CLI_OK : CLI_NO;
 }
 
+/* Those of the configuration, so that what gave no answer there gives none here; else the default.
+ */
+static struct policy_budget budget_of(const struct config_policy_limits *limits)
+{
+	struct policy_budget budget = policy_budget_default;
+
+	if (limits->steps > 0) {
+		budget.steps = (uint64_t)limits->steps;
+		budget.bytes = (size_t)limits->bytes;
+		budget.time_us = limits->time_ms * 1000;
+	}
+	return budget;
+}
+
 static int eval(struct cli *cli)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -124,7 +138,8 @@ static int eval(struct cli *cli)
 	struct config_policy where_it_is;
 	struct policy_decision decision;
 	struct policy_failure failure;
-	struct policy_call call = { .worker = worker, .arena = arena };
+	struct policy_budget budget;
+	struct policy_call call = { .worker = worker, .arena = arena, .budget = &budget };
 	struct error err = { 0 };
 
 	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
@@ -138,6 +153,7 @@ static int eval(struct cli *cli)
 		return cli_fail(cli, &err);
 	}
 	call.time_us = time_of(call.input);
+	budget = budget_of(&where_it_is.limits);
 	if (!policy_decide(policy, policy_find_entrypoint(policy, "scimward/decision"), &call,
 		    &decision, &failure)) {
 		error_set(&err, ERROR_POLICY, "no answer (%s): %s",

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/value.h"
 #include "config/config.h"
 #include "connectors/courier_inside.h"
@@ -236,6 +237,15 @@ void outcome_nothing(struct delivery *delivery)
 	commit(delivery);
 }
 
+/* What is kept of it. The words may be an app's, cut on the way. */
+static const char *told(struct delivery *delivery, const char *why)
+{
+	char *text = arena_printf(delivery->arena, "%.400s", why);
+
+	utf8_repair(text);
+	return text;
+}
+
 void outcome_park(struct delivery *delivery, const char *why)
 {
 	struct courier_app *app = delivery->app;
@@ -247,7 +257,7 @@ void outcome_park(struct delivery *delivery, const char *why)
 	if (delivery->dropped) {
 		drop_link(delivery);
 	}
-	delivery->outcome.error = arena_printf(delivery->arena, "%.400s", why);
+	delivery->outcome.error = told(delivery, why);
 	add_entry(delivery, "parked", delivery->outcome.error);
 	log_event(LOG_ERROR, "delivery_parked", "app", app->config->name, "error",
 		delivery->outcome.error, "retry", "scimward delivery retry", NULL);
@@ -263,7 +273,7 @@ static void retry(struct delivery *delivery, const char *why, int64_t delay_ms)
 	if (delivery->dropped) {
 		drop_link(delivery);
 	}
-	delivery->outcome.error = arena_printf(delivery->arena, "%.400s", why);
+	delivery->outcome.error = told(delivery, why);
 	delivery->outcome.next_us = delivery->commit.now_us + delay_ms * 1000;
 	log_event(LOG_INFO, "delivery_retry", "app", app->config->name, "error",
 		delivery->outcome.error, NULL);

@@ -233,6 +233,21 @@ static void explain_taken(struct request *request)
 		request->type->name);
 }
 
+/* A policy's text within what an error holds, so that what stands behind it has room. */
+static const char *brief(struct arena *arena, const char *text, size_t most)
+{
+	size_t size = strlen(text);
+
+	if (size <= most) {
+		return text;
+	}
+	size = most;
+	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
+		size--;
+	}
+	return arena_printf(arena, "%.*s…", (int)size, text);
+}
+
 /* What admins of the source see: what, which rule, where to read on. A policy need not give a
  * reason. */
 static void explain_no(struct request *request)
@@ -249,8 +264,8 @@ static void explain_no(struct request *request)
 		return;
 	}
 	error_set(&request->err, ERROR_DENIED, "%s%s (%s%s, journal index %lld)",
-		held ? "held for approval: " : "", write->message, held ? "held, " : "",
-		write->code, index);
+		held ? "held for approval: " : "", brief(request->arena, write->message, 300),
+		held ? "held, " : "", brief(request->arena, write->code, 100), index);
 }
 
 static enum step_result answer(struct request *request)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "policy/worker.h"
 
 #define POLICY_BUF_KEPT (1024 * 1024)
@@ -41,6 +42,7 @@ void policy_leave(
 		vsnprintf(failure->text + used, sizeof(failure->text) - used, format, args);
 		va_end(args);
 	}
+	utf8_repair(failure->text); /* it is recorded; texts of the input were cut in it */
 	longjmp(worker->exit, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "base/value.h"
 #include "policy/engine.h"
 
@@ -28,6 +29,7 @@ static bool invalid(struct reader *reader, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(failure->text, sizeof(failure->text), format, args);
 	va_end(args);
+	utf8_repair(failure->text); /* it is recorded */
 	return false;
 }
 

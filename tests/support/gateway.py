@@ -14,6 +14,7 @@ import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -118,6 +119,19 @@ class Connection:
 
     def close(self):
         self.http.close()
+
+
+class LocalConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path, timeout=PATIENCE_S):
+        super().__init__("localhost", timeout=timeout)
+        self.path = str(path)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
 
 
 class Gateway:
@@ -347,6 +361,23 @@ class Gateway:
 
     def cli_json(self, *arguments, code=0):
         return json.loads(self.cli(*arguments, "-o", "json", code=code))
+
+    def admin(self, method, path, body=None, headers=None):
+        """One call of the admin API, or what else lives on its socket."""
+        connection = LocalConnection(self.folder / "admin.sock")
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers or {})
+            reply = connection.getresponse()
+            return Answer(reply.status, reply.headers, reply.read())
+        finally:
+            connection.close()
+
+    def metrics(self):
+        """Name with labels -> value, of what /metrics says."""
+        answer = self.admin("GET", "/metrics")
+        assert answer.status == 200
+        lines = [line for line in answer.body.decode().splitlines() if line and not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def journal(self, filter_text=None, count=1000000):
         """Entries, oldest first, as `journal tail -o json` prints them."""

@@ -75,12 +75,35 @@ static void test_a_text_is_valid_when_all_of_it_is(void **state)
 	assert_false(utf8_is_valid("a\xff", 2));
 }
 
+static void test_repair_replaces_what_is_no_character(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "\xe2\x82\xac", "\xe2\x82\xac" },
+		{ "cut \xe2\x82", "cut ??" },
+		{ "\x82\xac'", "?\?'" },
+		{ "'\xc3' \xc3\xbc", "'?' \xc3\xbc" },
+		{ "\xff\xed\xa0\x80", "????" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%s", cases[i][0]);
+		utf8_repair(text);
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_character_comes_back),
 		cmocka_unit_test(test_exactly_the_well_formed_ones_are_read),
 		cmocka_unit_test(test_a_text_is_valid_when_all_of_it_is),
+		cmocka_unit_test(test_repair_replaces_what_is_no_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
