@@ -93,7 +93,16 @@ static bool load_key(struct gateway *gateway, struct error *err)
 		return false;
 	}
 	gateway->key = journal_key_load(journal->key, err);
-	return gateway->key != NULL;
+	if (gateway->key == NULL) {
+		return false;
+	}
+	if (strcmp(journal_key_verifier(gateway->key)->name, journal->origin) != 0) {
+		return error_set(err, ERROR_CONFIG,
+			"%s signs for %s, but journal.origin is %s; give a new origin a new key and a "
+			"new directory",
+			journal->key, journal_key_verifier(gateway->key)->name, journal->origin);
+	}
+	return true;
 }
 
 static bool start_journal(struct gateway *gateway, struct error *err)

@@ -67,3 +67,16 @@ def test_a_flipped_byte_in_a_stored_payload_is_found(gateway):
     report = json.loads(gateway.cli("journal", "verify", "-o", "json", code=2))["verification"]
     assert report["intact"] is False
     assert "payload" in report["problem"]
+
+
+def test_a_key_of_another_origin_is_refused(make_gateway):
+    gateway = make_gateway()
+    gateway.stop()
+    text = gateway.config_path.read_text().replace("test.example/journal", "other.example/journal")
+    gateway.config_path.write_text(text)
+
+    gateway.start(ready=False)
+    code = gateway.join()
+
+    assert code == 1
+    assert "signs for test.example/journal" in gateway.text()
