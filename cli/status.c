@@ -31,11 +31,32 @@ static void line(struct cli *cli, const char *name, enum cli_tone tone, const ch
 	fprintf(cli->out, "%s\n", cli_tone_end(cli, tone));
 }
 
-static bool print_sources(struct cli *cli, const json_t *sources)
+/* Does anything need a person? The same for people and for programs. */
+static bool is_well(const json_t *answer)
+{
+	size_t index;
+	json_t *it;
+
+	json_array_foreach(json_object_get(answer, "sources"), index, it)
+	{
+		if (flag_of(it, "alarm")) {
+			return false;
+		}
+	}
+	json_array_foreach(json_object_get(answer, "apps"), index, it)
+	{
+		if (strcmp(text_of(it, "breaker"), "open") == 0 || number_of(it, "parked") > 0) {
+			return false;
+		}
+	}
+	return flag_of(json_object_get(answer, "store"), "healthy") &&
+	       !flag_of(json_object_get(answer, "journal"), "failing");
+}
+
+static void print_sources(struct cli *cli, const json_t *sources)
 {
 	static const char *const titles[] = { "SOURCE", "KIND", "DIALECT", "TENANT", "STATE" };
 	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 5);
-	bool well = true;
 	size_t index;
 	json_t *it;
 
@@ -58,10 +79,8 @@ static bool print_sources(struct cli *cli, const json_t *sources)
 			cli_table_cell(
 				table, paused ? CLI_WARN : CLI_GOOD, paused ? "paused" : "active");
 		}
-		well = well && !alarm;
 	}
 	cli_table_print(table, cli, "no sources: add one to the configuration");
-	return well;
 }
 
 static void app_state(struct cli_table *table, const json_t *it)
@@ -79,12 +98,11 @@ static void app_state(struct cli_table *table, const json_t *it)
 	}
 }
 
-static bool print_apps(struct cli *cli, const json_t *apps)
+static void print_apps(struct cli *cli, const json_t *apps)
 {
 	static const char *const titles[] = { "APP", ">WAITING", ">PARKED", ">DELIVERED",
 		">REVOKE ms", "STATE" };
 	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 6);
-	bool well = true;
 	size_t index;
 	json_t *it;
 
@@ -100,14 +118,11 @@ static bool print_apps(struct cli *cli, const json_t *apps)
 			cli_table_cell(table, CLI_DIM, "-");
 		}
 		app_state(table, it);
-		well = well && strcmp(text_of(it, "breaker"), "open") != 0 &&
-		       number_of(it, "parked") == 0;
 	}
 	cli_table_print(table, cli, "no apps: decisions are recorded and go nowhere");
-	return well;
 }
 
-static bool print_head(struct cli *cli, const json_t *answer)
+static void print_head(struct cli *cli, const json_t *answer)
 {
 	const json_t *store = json_object_get(answer, "store");
 	const json_t *journal = json_object_get(answer, "journal");
@@ -129,7 +144,6 @@ static bool print_head(struct cli *cli, const json_t *answer)
 		text_of(journal, "origin"), journal_well ? "" : ": publishing fails, see the log");
 	line(cli, "journal", journal_well ? CLI_PLAIN : CLI_BAD, text);
 	fputc('\n', cli->out);
-	return store_well && journal_well;
 }
 
 /* For health checks of containers: no output, exit code alone. */
@@ -154,15 +168,16 @@ static int status(struct cli *cli)
 	if (!cli_call(cli, "GET", "/admin/v1/status", NULL, 0, &answer, &err)) {
 		return cli_fail(cli, &err);
 	}
+	well = is_well(answer);
 	if (cli->format == CLI_JSON) {
 		cli_print_json(cli, "status", answer);
-		return CLI_OK;
+	} else {
+		print_head(cli, answer);
+		print_sources(cli, json_object_get(answer, "sources"));
+		fputc('\n', cli->out);
+		print_apps(cli, json_object_get(answer, "apps"));
+		json_decref(answer);
 	}
-	well = print_head(cli, answer);
-	well = print_sources(cli, json_object_get(answer, "sources")) && well;
-	fputc('\n', cli->out);
-	well = print_apps(cli, json_object_get(answer, "apps")) && well;
-	json_decref(answer);
 	return well ? CLI_OK : CLI_NO;
 }
 

@@ -131,6 +131,18 @@ def test_a_create_that_comes_to_light_late_is_disabled_as_well(make_gateway, mak
         assert [account["active"] for account in app.all()] == [False]
 
 
+def test_status_says_the_same_to_people_and_to_programs(make_gateway, make_app):
+    app = make_app("wiki")
+    with Proxy(app.port) as proxy:
+        gateway = make_gateway(apps=[through(app, proxy)])
+        proxy.script = [Busy(400)]
+        gateway.user("anna@example.com")
+        wait_until(lambda: parked(gateway), "it is parked")
+
+        gateway.cli("status", code=2)
+        gateway.cli("status", "-o", "json", code=2)
+
+
 def test_it_stops_while_a_probe_hangs(make_gateway, make_app):
     app = make_app("wiki")
     with Hanging(app.port) as proxy:
