@@ -82,6 +82,7 @@ def test_what_cannot_succeed_is_parked_and_can_be_retried(stage):
     assert gateway.cli("status", code=2)
     gateway.cli("delivery", "retry", "wiki")
     delivered_to(wiki)
+    gateway.wait_delivered()
     outcomes = [entry["outcome"] for entry in gateway.journal('kind eq "delivery" and app eq "wiki"')]
     assert outcomes == ["parked", "delivered"]
 

@@ -259,7 +259,7 @@ static void test_the_last_of_equal_keys_stands_where_that_is_asked_for(void **st
 {
 	(void)state;
 
-	const struct value_limits limits = {
+	const struct value_limits last = {
 		.bytes = 10000, .depth = 10, .values = 1000, .last_twin = true
 	};
 
@@ -269,8 +269,7 @@ static void test_the_last_of_equal_keys_stands_where_that_is_asked_for(void **st
 			buf_printf(&text, "%c\"key%d\":[%d]", i == 0 ? '{' : ',', i, i);
 		}
 		buf_append_text(&text, ",\"key0\":1,\"z\":{\"a\":1,\"a\":2},\"key0\":\"last\"}");
-		const struct value *object =
-			value_parse(arena, text.data, text.size, &limits, &err);
+		const struct value *object = value_parse(arena, text.data, text.size, &last, &err);
 		assert_non_null(object);
 		assert_int_equal(value_count(object), size + 1);
 		assert_string_equal(value_find_text(object, "key0"), "last");
