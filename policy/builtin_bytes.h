@@ -8,3 +8,11 @@
 
 /* In the context's arena; charged. Uses the last of policy_buf(). */
 const struct value *builtin_text_of_bytes(struct policy_context *context, struct span bytes);
+
+/*
+ * The bytes of a base64url text whose padding may be missing, in the arena. False: it is none, and
+ * nothing is reported. Uses the first two of policy_buf().
+ */
+bool builtin_base64url_bytes(struct policy_context *context, struct span text, struct span *bytes);
+/* The same of base64 in either alphabet, with padding or without. Uses the first policy_buf(). */
+bool builtin_base64_any(struct policy_context *context, struct span text, struct span *bytes);

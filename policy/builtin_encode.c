@@ -66,7 +66,7 @@ static const struct value *text_of_bytes(struct policy_context *context, const s
 }
 
 /* Go's decoder skips line breaks, and does not look at the bits that padding leaves over. */
-static bool decode_base64_go(struct buf *buf, struct span text, bool url)
+static bool decode_base64_go(struct buf *buf, struct span text, bool url, bool padded)
 {
 	static const char standard[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -103,7 +103,7 @@ static bool decode_base64_go(struct buf *buf, struct span text, bool url)
 			return false;
 		}
 	}
-	if (rest == 1 || pads != (4 - rest) % 4) {
+	if (rest == 1 || pads != (padded ? (4 - rest) % 4 : 0)) {
 		return false;
 	}
 	const char bytes[2] = { (char)(bits >> (rest == 2 ? 4 : 10)), (char)(bits >> 2) };
@@ -118,7 +118,7 @@ static struct buf *decoded(struct policy_context *context, struct span text, boo
 
 	policy_charge_text(context, text.size * 8);
 	policy_charge_bytes(context, text.size);
-	return decode_base64_go(buf, text, url) ? buf : NULL;
+	return decode_base64_go(buf, text, url, true) ? buf : NULL;
 }
 
 const struct value *builtin_base64_decode(
@@ -139,22 +139,55 @@ const struct value *builtin_base64_is_valid(
 			     decoded(context, span_of(args[0]), false) != NULL);
 }
 
+/* Padding may be left out; NULL: the text is none. */
+static const struct buf *decoded_url(struct policy_context *context, struct span text)
+{
+	struct buf *padded = policy_buf(context, 1);
+
+	builtin_append(context, padded, text.at, text.size);
+	if (text.size == 0 || text.at[text.size - 1] != '=') {
+		builtin_append(context, padded, "==", text.size % 4 == 2 ? 2 : text.size % 4 == 3);
+	}
+	return decoded(context, (struct span){ buf_text(padded), padded->size }, true);
+}
+
 const struct value *builtin_base64url_decode(
 	struct policy_context *context, const struct value *const *args)
 {
 	if (!builtin_is(context, args, 0, VALUE_STRING)) {
 		return NULL;
 	}
-	struct span text = span_of(args[0]);
-	struct buf *padded = policy_buf(context, 1);
-	builtin_append(context, padded, text.at, text.size);
-	if (text.size == 0 || text.at[text.size - 1] != '=') {
-		builtin_append(context, padded, "==", text.size % 4 == 2 ? 2 : text.size % 4 == 3);
-	}
-	const struct buf *bytes =
-		decoded(context, (struct span){ buf_text(padded), padded->size }, true);
+	const struct buf *bytes = decoded_url(context, span_of(args[0]));
 	return bytes != NULL ? text_of_bytes(context, bytes)
 			     : builtin_error(context, "illegal base64url string");
+}
+
+static bool keep_bytes(struct policy_context *context, const struct buf *buf, struct span *bytes)
+{
+	if (buf == NULL) {
+		return false;
+	}
+	char *copy = policy_alloc(context, buf->size + 1);
+	memcpy(copy, buf_text(buf), buf->size);
+	*bytes = (struct span){ copy, buf->size };
+	return true;
+}
+
+bool builtin_base64url_bytes(struct policy_context *context, struct span text, struct span *bytes)
+{
+	return keep_bytes(context, decoded_url(context, text), bytes);
+}
+
+bool builtin_base64_any(struct policy_context *context, struct span text, struct span *bytes)
+{
+	struct buf *buf = policy_buf(context, 0);
+
+	policy_charge_text(context, text.size * 10);
+	policy_charge_bytes(context, text.size);
+	bool standard =
+		memchr(text.at, '+', text.size) != NULL || memchr(text.at, '/', text.size) != NULL;
+	bool padded = text.size > 0 && text.at[text.size - 1] == '=';
+	return decode_base64_go(buf, text, !standard, padded) && keep_bytes(context, buf, bytes);
 }
 
 const struct value *builtin_hex_decode(

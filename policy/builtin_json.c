@@ -81,9 +81,11 @@ const struct value *builtin_json_marshal_with_options(
 static const struct value *parse(
 	struct policy_context *context, struct span text, struct error *err)
 {
-	struct value_limits limits = {
-		.bytes = SIZE_MAX, .depth = DEPTH_LIMIT, .values = SIZE_MAX, .allow_nul = true
-	};
+	struct value_limits limits = { .bytes = SIZE_MAX,
+		.depth = DEPTH_LIMIT,
+		.values = SIZE_MAX,
+		.allow_nul = true,
+		.last_twin = true };
 
 	/* "[0,0,0]": a value for two bytes, of some 24 bytes and more for its place. */
 	policy_charge(context, 10 + text.size);
@@ -91,16 +93,20 @@ static const struct value *parse(
 	return value_parse(context->arena, text.at, text.size, &limits, err);
 }
 
+const struct value *builtin_json_read(struct policy_context *context, struct span text)
+{
+	struct error err = { 0 };
+	const struct value *value = parse(context, text, &err);
+
+	return value != NULL ? value : builtin_error(context, "%s", err.text);
+}
+
 const struct value *builtin_json_unmarshal(
 	struct policy_context *context, const struct value *const *args)
 {
-	struct error err = { 0 };
-
-	if (!builtin_is(context, args, 0, VALUE_STRING)) {
-		return NULL;
-	}
-	const struct value *value = parse(context, span_of(args[0]), &err);
-	return value != NULL ? value : builtin_error(context, "%s", err.text);
+	return builtin_is(context, args, 0, VALUE_STRING)
+		       ? builtin_json_read(context, span_of(args[0]))
+		       : NULL;
 }
 
 const struct value *builtin_json_is_valid(

@@ -28,3 +28,6 @@ struct json_path {
 };
 bool builtin_json_path(
 	struct policy_context *context, const struct value *value, struct json_path *path);
+
+/* Reads a JSON text as json.unmarshal does. NULL: reported. */
+const struct value *builtin_json_read(struct policy_context *context, struct span text);

@@ -53,3 +53,8 @@ def test_builtins_give_what_opas_give_for_random_arguments(differential, tmp_pat
     names = tmp_path / "names"
     names.write_text(subprocess.run([differential, "--builtins"], capture_output=True, text=True, check=True).stdout)
     compare(differential, tmp_path, "-seed", seed + 1, "-n", 3000, "builtins", names)
+
+
+@pytest.mark.parametrize("seed", range(10 if LONG else 1))
+def test_tokens_are_taken_and_refused_as_opa_does_it(differential, tmp_path, seed):
+    compare(differential, tmp_path, "-seed", seed + 1, "-n", 1000, "tokens")

@@ -4,6 +4,7 @@
 //	gen -o FILE mutants ENTRYPOINT FOLDER    what OPA answers to the inputs of a policy and to mutated ones
 //	gen -o FILE tests FOLDER                 what OPA says of the test_ rules of a policy
 //	gen -o FILE builtins NAMES               what OPA's builtins give for random arguments
+//	gen -o FILE tokens                       what OPA says of tokens, good ones and bad ones
 //
 // The cases, the planner and the evaluator come from the pinned OPA module, so that nothing of OPA
 // is copied into this repository and an upgrade is a change of go.mod. The files are JSON lines.
@@ -29,6 +30,8 @@ func run(output string, seed int64, count int, arguments []string) error {
 	switch {
 	case len(arguments) == 1 && arguments[0] == "cases":
 		err = writeCases(encoder)
+	case len(arguments) == 1 && arguments[0] == "tokens":
+		err = writeTokens(encoder, seed, count)
 	case len(arguments) == 2 && arguments[0] == "builtins":
 		err = writeBuiltins(encoder, arguments[1], seed, count)
 	case len(arguments) == 3 && arguments[0] == "mutants":

@@ -34,6 +34,8 @@ static void test_texts_are_read_strictly(void **state)
 	static const struct call_case cases[] = {
 		{ "json.unmarshal", "[\"{\\\"a\\\": [1, 1e2, \\\"\\\\u00e9\\\"]}\"]",
 			"{\"a\":[1,100,\"\xc3\xa9\"]}" },
+		{ "json.unmarshal", "[\"{\\\"a\\\":1,\\\"b\\\":2,\\\"a\\\":3}\"]",
+			"{\"a\":3,\"b\":2}" },
 		{ "json.unmarshal", "[\"[1,\"]",
 			"error: line 1, column 4: expected a value, found the end of the text" },
 		{ "json.unmarshal", "[1]", "error: operand 1 must be string but got number" },
