@@ -160,18 +160,19 @@ static void drop_link(struct delivery *delivery)
  * A person who gets an account in the app, or loses it, becomes or ceases to be a member of the
  * groups there: these are brought up to date behind it.
  */
-static void want_groups(struct delivery *delivery)
+static bool want_groups(struct delivery *delivery, struct error *err)
 {
 	struct courier_app *app = delivery->app;
 	const struct store_ref *groups;
 	struct store_want *wants;
 	size_t count;
-	struct error err = { 0 };
 
-	if (app->rules.groups == NULL || store_rid_type(delivery->take.rid) != STORE_USER ||
-		!store_groups_of(courier_reader(app->courier), delivery->arena, delivery->take.rid,
-			&groups, &count, &err)) {
-		return;
+	if (app->rules.groups == NULL || store_rid_type(delivery->take.rid) != STORE_USER) {
+		return true;
+	}
+	if (!store_groups_of(courier_reader(app->courier), delivery->arena, delivery->take.rid,
+		    &groups, &count, err)) {
+		return false;
 	}
 	wants = arena_calloc(delivery->arena, count + 1, sizeof(*wants));
 	for (size_t i = 0; i < count; i++) {
@@ -179,6 +180,7 @@ static void want_groups(struct delivery *delivery)
 	}
 	delivery->commit.wants = wants;
 	delivery->commit.want_count = count;
+	return true;
 }
 
 /* The app worked: that is what its breaker counts. */
@@ -199,22 +201,30 @@ static void count_success(struct delivery *delivery)
 
 void outcome_done(struct delivery *delivery)
 {
+	struct error err = { 0 };
+
 	begin(delivery, STORE_OUTCOME_DONE);
+	if ((delivery->link == NULL || delivery->dropped) && !want_groups(delivery, &err)) {
+		outcome_retry_error(delivery, &err); /* the app has it, its groups do not follow */
+		return;
+	}
 	count_success(delivery);
 	set_link(delivery);
-	if (delivery->link == NULL || delivery->dropped) {
-		want_groups(delivery);
-	}
 	add_entry(delivery, "delivered", NULL);
 	commit(delivery);
 }
 
 void outcome_gone(struct delivery *delivery)
 {
+	struct error err = { 0 };
+
 	begin(delivery, STORE_OUTCOME_DONE);
+	if (!want_groups(delivery, &err)) {
+		outcome_retry_error(delivery, &err);
+		return;
+	}
 	count_success(delivery);
 	drop_link(delivery);
-	want_groups(delivery);
 	add_entry(delivery, "removed", NULL);
 	commit(delivery);
 }

@@ -79,10 +79,9 @@ static enum connector_class class_of(const struct fetch_response *response)
 {
 	enum connector_class class;
 
+	/* FETCH_REFUSED, too: the app's name leads where it may not; that is the app's matter and
+	 * not one of each person. */
 	if (response->outcome != FETCH_ANSWERED) {
-		if (response->outcome == FETCH_REFUSED) {
-			return CONNECTOR_REFUSED;
-		}
 		return fetch_outcome_is_unknown(response->outcome) ? CONNECTOR_UNKNOWN
 								   : CONNECTOR_LATER;
 	}

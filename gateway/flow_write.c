@@ -5,8 +5,8 @@
  *                          ▲       ▲                               │
  *                          └───────┴──── a conflict loads again ───┘
  *
- * The steps between claim and commit stand in write_load.c, write_decide.c,
- * write_pack.c and write_commit.c.
+ * The steps between claim and commit stand in write_claim.c, write_load.c,
+ * write_decide.c, write_pack.c and write_commit.c.
  * A denial is committed like an approval, without new state. Every path ends in reply, which gives
  * the claim back.
  */

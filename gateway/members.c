@@ -29,6 +29,7 @@ struct members {
 
 	size_t step;   /* the one under way */
 	size_t item;   /* of its list */
+	size_t swept;  /* places it looked at before its rows */
 	bool walked;   /* its rows were all looked at */
 	int64_t after; /* … up to here */
 
@@ -237,12 +238,12 @@ static bool walk_rows(struct members *members, const struct scim_filter *filter,
 	return true;
 }
 
-/* Those whom this operation itself has brought or looked at before the walk. */
-static bool sweep_places(
-	struct members *members, const struct scim_filter *filter, struct error *err)
+/* Those whom this operation itself has brought or looked at before the walk: the next of them. */
+static bool sweep_places(struct members *members, const struct scim_filter *filter, size_t *budget,
+	struct error *err)
 {
-	for (size_t i = 0; i < members->count; i++) {
-		struct place *place = &members->places[i];
+	for (; members->swept<members->count && * budget> 0; members->swept++, (*budget)--) {
+		struct place *place = &members->places[members->swept];
 		struct store_ref ref = { 0 };
 		bool found = true;
 
@@ -287,8 +288,8 @@ static bool run_step(struct members *members, size_t *budget, struct error *err)
 	const struct scim_member_step *step = &members->steps[members->step];
 
 	if (walks(step) && !members->walked) {
-		if (members->after == 0 && !sweep_places(members, step->filter, err)) {
-			return false;
+		if (members->after == 0 && members->swept < members->count) {
+			return sweep_places(members, step->filter, budget, err);
 		}
 		*budget = 0;
 		return walk_rows(members, step->filter, err);
@@ -299,6 +300,7 @@ static bool run_step(struct members *members, size_t *budget, struct error *err)
 	if (members->item == scim_member_count(step->list)) {
 		members->step++;
 		members->item = 0;
+		members->swept = 0;
 		members->walked = false;
 		members->after = 0;
 	}

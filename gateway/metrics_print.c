@@ -351,6 +351,20 @@ static void print_courier(const struct gateway *gateway, struct buf *buf)
 		app_line(buf, "scimward_unknown_outcomes_total", apps[i].name, "",
 			(double)apps[i].unknown);
 	}
+	head(buf, "scimward_duplicates_avoided_total", "counter",
+		"Accounts that were found and adopted instead of made again.");
+	for (size_t i = 0; i < count; i++) {
+		app_line(buf, "scimward_duplicates_avoided_total", apps[i].name, "",
+			(double)apps[i].adopted);
+	}
+	head(buf, "scimward_time_to_revoke_seconds", "gauge",
+		"From the last leaver's decision to the app's answer.");
+	for (size_t i = 0; i < count; i++) {
+		if (apps[i].revoke_us_last >= 0) {
+			app_line(buf, "scimward_time_to_revoke_seconds", apps[i].name, "",
+				(double)apps[i].revoke_us_last / 1e6);
+		}
+	}
 	head(buf, "scimward_breaker_open", "gauge", "1: the app is left alone for a while.");
 	for (size_t i = 0; i < count; i++) {
 		app_line(buf, "scimward_breaker_open", apps[i].name, "",

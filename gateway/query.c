@@ -267,14 +267,15 @@ static bool look_at(
 	return true;
 }
 
-/* All candidates that an index gives: few, but for a group of a very large membership. */
-static bool walk_key(struct request *request, struct error *err)
+/* The next candidates that an index gives: people who share an address can be many. */
+static bool walk_key(struct request *request, bool *done, struct error *err)
 {
 	struct read *read = request->read;
 	const int64_t *rids;
 	size_t count;
 
-	if (!query_key_rids(request, &read->parts[read->part], read->slice, &rids, &count, err)) {
+	if (!query_key_rids(request, &read->parts[read->part], read->slice, read->after, SLICE_ROWS,
+		    &rids, &count, err)) {
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -285,7 +286,9 @@ static bool walk_key(struct request *request, struct error *err)
 			!look_at(request, resource, err)) {
 			return false;
 		}
+		read->after = rids[i];
 	}
+	*done = count < SLICE_ROWS;
 	return true;
 }
 
@@ -373,7 +376,7 @@ static bool walk_slice(struct request *request, bool *done, struct error *err)
 	if (is_plain_page(read)) {
 		return walk_page(request, done, err);
 	}
-	return read->parts[read->part].by_key ? walk_key(request, err)
+	return read->parts[read->part].by_key ? walk_key(request, done, err)
 					      : walk_rows(request, done, err);
 }
 

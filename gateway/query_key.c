@@ -10,9 +10,6 @@
 #include "scim/schema.h"
 #include "store/read.h"
 
-/* Of one value of a key that is not unique: people who share an address. */
-enum { KEY_RIDS_MAX = 10000 };
-
 struct store_key query_store_key(const struct request *request,
 	const struct scim_resource_type *type, const struct scim_key *key)
 {
@@ -83,17 +80,14 @@ static bool rids_of_id(struct request *request, const struct read_part *part, st
 }
 
 bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
-	const int64_t **rids, size_t *count, struct error *err)
+	int64_t after, size_t limit, const int64_t **rids, size_t *count, struct error *err)
 {
 	struct store_key key = query_store_key(request, part->type, &part->key);
 
+	*count = 0;
 	if (key.kind == 0) {
-		return rids_of_id(request, part, arena, rids, count, err);
+		return after > 0 || rids_of_id(request, part, arena, rids, count, err);
 	}
-	if (key.size > STORE_KEY_BYTES) {
-		*count = 0;
-		return true;
-	}
-	return store_find_key_all(
-		request->worker->reader, arena, &key, 0, KEY_RIDS_MAX, rids, count, err);
+	return key.size > STORE_KEY_BYTES || store_find_key_all(request->worker->reader, arena,
+						     &key, after, limit, rids, count, err);
 }

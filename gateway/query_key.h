@@ -15,9 +15,12 @@ struct scim_key;
 struct scim_resource_type;
 struct store_key;
 
-/* The resources that part->key finds. ERROR_STORE. */
+/*
+ * The next of the resources that part->key finds, by rid, behind `after` (0: the first), about
+ * `limit` at most. None: there are no more. ERROR_STORE.
+ */
 bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
-	const int64_t **rids, size_t *count, struct error *err);
+	int64_t after, size_t limit, const int64_t **rids, size_t *count, struct error *err);
 
 /* kind 0: there is no such row. */
 struct store_key query_store_key(const struct request *request,

@@ -127,10 +127,17 @@ struct write {
 	struct represent *represent;
 };
 
-/* ---- write_load.c: claim, load, apply ---- */
-step_fn write_claim_start, write_claim_finish, write_load_start, write_apply_start;
+/* ---- write_claim.c ---- */
+step_fn write_claim_start, write_claim_finish;
+/* What was claimed is not all that is touched: gives it back and starts over. */
+enum step_result write_claim_again(struct request *request);
+/* Is every group of the person claimed? They may have changed while the claim waited. */
+bool write_claims_groups(const struct write *write);
 /* Gives the claim back; at the end of the flow. */
 void write_release(struct write *write);
+
+/* ---- write_load.c ---- */
+step_fn write_load_start, write_apply_start;
 /* Forgets what load and the steps behind it found, before they run again. */
 void write_forget(struct write *write);
 

@@ -1,6 +1,5 @@
 /*
- * The steps claim, load and apply: hold what the operation touches, read what is, compute what
- * would become. Nothing is changed here.
+ * The steps load and apply: read what is, compute what would become. Nothing is changed here.
  */
 #include <assert.h>
 #include <string.h>
@@ -21,133 +20,7 @@ static const struct value_limits stored_limits = {
 	.bytes = SIZE_MAX, .depth = 64, .values = SIZE_MAX
 };
 
-/* ---- claim ---- */
-
-static void add_claim(struct write *write, const uint8_t id[UUID_BYTES])
-{
-	if (write->claim_count < STORE_CLAIM_KEYS) {
-		struct store_claim_key *key = &write->claim_keys[write->claim_count];
-
-		*key = (struct store_claim_key){ 0 };
-		memcpy(key->id, id, UUID_BYTES);
-	}
-	write->claim_count++; /* beyond the limit: the tenant is claimed */
-}
-
-/* The members that an operation names, before anything is read: those that come share a claim with
- * whatever else happens to these people. */
-static void claim_members(struct request *request)
-{
-	struct write *write = request->write;
-
-	for (size_t i = 0; i < write->list_count; i++) {
-		size_t count = scim_member_count(write->lists[i]);
-
-		for (size_t j = 0; j < count && write->claim_count <= STORE_CLAIM_KEYS; j++) {
-			const struct value *text =
-				scim_member_id(request->source->dialect, write->lists[i], j, NULL);
-			uint8_t id[UUID_BYTES];
-
-			if (text != NULL && uuid_parse(value_text(text), value_size(text), id)) {
-				add_claim(write, id);
-			}
-		}
-	}
-}
-
-/* Who leaves changes what his groups have left, so they are claimed, too. */
-static bool claim_groups(struct request *request, struct error *err)
-{
-	struct write *write = request->write;
-	struct store_reader *reader = request->worker->reader;
-	bool found;
-	struct store_ref ref;
-	const struct store_ref *groups;
-	size_t count;
-
-	if (!store_find_ref(reader, request->arena, request->source->tenant, request->store_type,
-		    request->resource_id, &found, &ref, err)) {
-		return false;
-	}
-	if (!found) {
-		return true; /* load says 404 */
-	}
-	if (!store_groups_of(reader, request->arena, ref.rid, &groups, &count, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		add_claim(write, groups[i].id);
-	}
-	return true;
-}
-
-static void on_claimed(void *user, bool ok)
-{
-	struct request *request = user;
-
-	request->write->claim_timed_out = !ok;
-	request_resume(request);
-}
-
-enum step_result write_claim_start(struct request *request)
-{
-	struct write *write = request->write;
-	int64_t left_us = write->deadline_us - loop_now_us();
-
-	if (write->claim_keys == NULL) { /* 14 KiB: zeroed one by one, as they are used */
-		write->claim_keys =
-			arena_alloc(request->arena, STORE_CLAIM_KEYS * sizeof(*write->claim_keys));
-	}
-	if (write->operation != WRITE_CREATE) {
-		add_claim(write, request->resource_id);
-	}
-	claim_members(request);
-	if (write->may_leave && !claim_groups(request, &request->err)) {
-		return STEP_FAIL;
-	}
-	write->claim = (struct store_claim){
-		.tenant = request->source->tenant,
-		.whole_tenant = write->renames || write->claim_count > STORE_CLAIM_KEYS,
-		.keys = write->claim_keys,
-		.count = write->claim_count > STORE_CLAIM_KEYS ? 0 : write->claim_count,
-	};
-	if (store_claim(request->worker->gateway->claims, &write->claim, request->worker->loop,
-		    left_us > 0 ? (int)(left_us / 1000) : 0, on_claimed, request)) {
-		return STEP_NEXT;
-	}
-	return STEP_WAIT;
-}
-
-enum step_result write_claim_finish(struct request *request)
-{
-	if (request->write->claim_timed_out) {
-		error_set(&request->err, ERROR_TIMEOUT,
-			"other writes to the same resource took too long; nothing was changed");
-		return STEP_FAIL;
-	}
-	return STEP_NEXT;
-}
-
-void write_release(struct write *write)
-{
-	if (write != NULL) {
-		store_claim_release(&write->claim);
-	}
-}
-
 /* ---- load ---- */
-
-/* What a step before found no longer holds: give back the claim and start over from it. */
-static enum step_result claim_again(struct request *request)
-{
-	struct write *write = request->write;
-
-	store_claim_release(&write->claim);
-	write->claim_count = 0;
-	write_forget(write);
-	request->back = write->load - 1;
-	return STEP_BACK;
-}
 
 void write_forget(struct write *write)
 {
@@ -247,23 +120,6 @@ static bool load(struct request *request, struct error *err)
 	return ok;
 }
 
-/* Was every group of the person claimed? They may have changed while the claim waited. */
-static bool groups_are_claimed(const struct write *write)
-{
-	for (size_t i = 0; i < write->group_count && !write->claim.whole_tenant; i++) {
-		bool claimed = false;
-
-		for (size_t j = 0; j < write->claim.count && !claimed; j++) {
-			claimed = memcmp(write->claim_keys[j].id, write->groups[i].id,
-					  UUID_BYTES) == 0;
-		}
-		if (!claimed) {
-			return false;
-		}
-	}
-	return true;
-}
-
 enum step_result write_load_start(struct request *request)
 {
 	struct write *write = request->write;
@@ -271,8 +127,8 @@ enum step_result write_load_start(struct request *request)
 	if (!load(request, &request->err)) {
 		return STEP_FAIL;
 	}
-	if (write->may_leave && !groups_are_claimed(write)) {
-		return claim_again(request);
+	if (write->may_leave && !write_claims_groups(write)) {
+		return write_claim_again(request);
 	}
 	return STEP_NEXT;
 }
@@ -356,6 +212,16 @@ static bool changes_name(const struct write *write)
 	return write->before != NULL && write->after_doc != NULL && !write_same_text(before, after);
 }
 
+static bool is_late(struct request *request)
+{
+	if (loop_now_us() <= request->write->deadline_us) {
+		return false;
+	}
+	error_set(&request->err, ERROR_TIMEOUT,
+		"this operation takes too long; nothing was changed, send it in several requests");
+	return true;
+}
+
 static enum step_result run_members(struct request *request)
 {
 	struct write *write = request->write;
@@ -367,8 +233,8 @@ static enum step_result run_members(struct request *request)
 			write->step_count);
 	}
 	switch (members_run(write->members, &request->err)) {
-	case MEMBERS_MORE:
-		return STEP_AGAIN;
+	case MEMBERS_MORE: /* a thousand operations may each walk a large group */
+		return is_late(request) ? STEP_FAIL : STEP_AGAIN;
 	case MEMBERS_FAILED:
 		return STEP_FAIL;
 	case MEMBERS_DONE:
@@ -457,7 +323,7 @@ static enum step_result apply_members(struct request *request)
 	}
 	if (!write->claim.whole_tenant) { /* not foreseen from the body alone */
 		write->renames = true;
-		return claim_again(request);
+		return write_claim_again(request);
 	}
 	return judge_all_members(request);
 }
@@ -485,7 +351,7 @@ enum step_result write_apply_start(struct request *request)
 			!is_active(write->after_doc);
 	if (write->leaves && !write->may_leave) { /* not foreseen from the body alone */
 		write->may_leave = true;
-		return claim_again(request);
+		return write_claim_again(request);
 	}
 	return STEP_NEXT;
 }
