@@ -39,18 +39,6 @@ const char *write_operation_name(enum write_operation operation)
 /* About a millisecond of parsing. */
 enum { PARSE_SLICE_BYTES = 128 * 1024 };
 
-static bool check_content_type(struct request *request, struct error *err)
-{
-	const struct http_text *header = http_find(request->http, "content-type");
-
-	if (header == NULL || http_media_type_is(*header, SCIM_MEDIA_TYPE) ||
-		http_media_type_is(*header, "application/json")) {
-		return true;
-	}
-	return error_set(err, ERROR_MEDIA_TYPE,
-		"Content-Type must be application/scim+json or application/json");
-}
-
 static enum write_operation operation_of(enum http_method method)
 {
 	switch (method) {
@@ -88,14 +76,15 @@ static bool begin(struct request *request, struct error *err)
 		uuid_format(request->resource_id, request->resource_text);
 		request->has_id = true;
 	} else if (!request->has_id) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no such %s", request->type->name);
+		return error_set(
+			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 	}
 	if (!request_read_query(request) ||
 		!scim_projection_parse(request->arena, request->type, request->query.attributes,
 			request->query.excluded_attributes, &write->projection, err)) {
 		return false;
 	}
-	return write->operation == WRITE_DELETE || check_content_type(request, err);
+	return write->operation == WRITE_DELETE || request_takes_json(request, err);
 }
 
 /* NULL without an error: there is more to do. */

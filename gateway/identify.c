@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "config/config.h"
+#include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "gateway/quota.h"
 #include "gateway/snapshot.h"
@@ -29,10 +30,10 @@ const struct gateway_source *identify_caller(
 	return snapshot_find_token(snapshot, digest, now_us);
 }
 
-static bool is_write(enum http_method method)
+bool identify_failed(struct error *err)
 {
-	return method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH ||
-	       method == HTTP_DELETE;
+	return error_set(err, ERROR_UNAUTHORIZED,
+		"a valid bearer token is needed; `scimward token create SOURCE` makes one");
 }
 
 enum step_result identify_start(struct request *request)
@@ -41,8 +42,7 @@ enum step_result identify_start(struct request *request)
 
 	request->source = identify_caller(request->snapshot, request->http, request->time_us);
 	if (request->source == NULL) {
-		error_set(err, ERROR_UNAUTHORIZED,
-			"a valid bearer token is needed; `scimward token create SOURCE` makes one");
+		identify_failed(err);
 		return STEP_FAIL;
 	}
 	if (request->tenant_name.size > 0 &&
@@ -60,7 +60,7 @@ enum step_result identify_start(struct request *request)
 			(long long)request->source->config->requests_per_s);
 		return STEP_FAIL;
 	}
-	if (request->snapshot->paused[request->source->index] && is_write(request->http->method)) {
+	if (request->snapshot->paused[request->source->index] && request->flow == flow_write) {
 		error_set(err, ERROR_TIMEOUT,
 			"source %s is paused; nothing was changed, try again later",
 			request->source->config->name);

@@ -13,6 +13,9 @@ struct snapshot;
 const struct gateway_source *identify_caller(
 	const struct snapshot *snapshot, const struct http_request *http, int64_t now_us);
 
+/* What identify says then: the same whatever was wrong. */
+bool identify_failed(struct error *err);
+
 /*
  * A step: fills request->source. ERROR_UNAUTHORIZED, the same for a token that is missing, unknown
  * or expired; ERROR_NOT_FOUND when the path names another tenant; ERROR_TIMEOUT (503) while the

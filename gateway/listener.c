@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
@@ -10,7 +11,28 @@
 #include "gateway/request.h"
 #include "gateway/route.h"
 #include "io/http.h"
+#include "io/server.h"
+#include "scim/error.h"
 #include "scim/urn.h"
+
+/* As the step identify would, only that nothing of the body is read. */
+static void refuse_stranger(struct gateway_worker *worker, struct exchange *exchange)
+{
+	struct server_header header = { "WWW-Authenticate", REQUEST_CHALLENGE };
+	struct buf body = { 0 };
+	struct error err = { 0 };
+
+	identify_failed(&err);
+	scim_error_print(&body, &err);
+	metrics_refused(worker->metrics, 401);
+	server_reply(exchange, &(struct server_reply){ .status = 401,
+				       .content_type = SCIM_MEDIA_TYPE,
+				       .headers = &header,
+				       .header_count = 1,
+				       .body = body.data,
+				       .body_size = body.size });
+	buf_fini(&body);
+}
 
 void listener_head(void *user, struct exchange *exchange, const struct http_request *http,
 	uint64_t *body_limit)
@@ -23,7 +45,7 @@ void listener_head(void *user, struct exchange *exchange, const struct http_requ
 	}
 	/* Memory is for callers that we know: 16 MiB of a stranger are not read. */
 	if (identify_caller(worker->snapshot, http, clock_now_us()) == NULL) {
-		server_reply_error(exchange, 401, "a valid bearer token is needed");
+		refuse_stranger(worker, exchange);
 		return;
 	}
 	*body_limit = (uint64_t)(route_takes_large_body(http) ? limits->group_body_bytes

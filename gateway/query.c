@@ -13,7 +13,6 @@
 #include "scim/filter.h"
 #include "scim/project.h"
 #include "scim/schema.h"
-#include "scim/urn.h"
 #include "store/match.h"
 #include "store/read.h"
 
@@ -104,9 +103,6 @@ static bool make(struct request *request, struct error *err)
 	struct read *read = request->read;
 
 	read->sorted = request->query.sort_by != NULL;
-	if (!scim_page_parse(request->query.start_index, request->query.count, &read->page, err)) {
-		return false;
-	}
 	if (read->sorted && read->page.start - 1 + read->page.count > READ_SORT_MAX) {
 		return error_set(err, ERROR_TOO_MANY,
 			"sorted pages reach to resource %d; use a filter, or page without sortBy",
@@ -118,41 +114,10 @@ static bool make(struct request *request, struct error *err)
 bool query_of_parameters(struct request *request, struct error *err)
 {
 	new_read(request);
-	return request_read_query(request) && make(request, err);
-}
-
-/* A list of names as the comma-separated text of the URL. */
-static const char *joined(struct request *request, const struct value *names)
-{
-	struct buf text = { 0 };
-	const char *result;
-
-	if (!value_is(names, VALUE_ARRAY)) {
-		return value_is(names, VALUE_STRING) ? value_text(names) : NULL;
-	}
-	for (size_t i = 0; i < value_count(names); i++) {
-		if (value_is(value_at(names, i), VALUE_STRING)) {
-			buf_append_text(&text, i > 0 ? "," : "");
-			buf_append_text(&text, value_text(value_at(names, i)));
-		}
-	}
-	result = arena_strdup(request->arena, buf_text(&text));
-	buf_fini(&text);
-	return result;
-}
-
-static const char *number_text(struct request *request, const struct value *number)
-{
-	int64_t whole;
-
-	if (value_is(number, VALUE_STRING)) {
-		return value_text(number);
-	}
-	if (!value_is(number, VALUE_NUMBER)) {
-		return NULL;
-	}
-	return value_int(number, &whole) ? arena_printf(request->arena, "%lld", (long long)whole)
-					 : "?"; /* no integer: scim_page_parse() says so */
+	return request_read_query(request) &&
+	       scim_page_parse(request->query.start_index, request->query.count,
+		       &request->read->page, err) &&
+	       make(request, err);
 }
 
 bool query_of_body(struct request *request, struct error *err)
@@ -161,28 +126,27 @@ bool query_of_body(struct request *request, struct error *err)
 	struct value_limits limits = { .bytes = (size_t)config->body_bytes,
 		.values = (size_t)config->body_values,
 		.depth = 32,
-		.members = 10000,
-		.string_bytes = 256 * 1024,
 		.folded_keys = true };
 	struct http_text text = request->http->body;
-	const struct value *body = value_parse(request->arena, text.data, text.size, &limits, err);
 	struct request_query *query = &request->query;
+	struct scim_search search;
+	const struct value *body;
 
 	new_read(request);
-	if (body == NULL) {
+	if (!request_takes_json(request, err)) {
 		return false;
 	}
-	if (!value_is(body, VALUE_OBJECT)) {
-		return error_set(err, ERROR_SYNTAX, "the body must be an object of schema %s",
-			SCIM_URN_SEARCH);
+	body = value_parse(request->arena, text.data, text.size, &limits, err);
+	if (body == NULL ||
+		!scim_search_parse(request->arena, request->source->dialect, body, &search, err)) {
+		return false;
 	}
-	query->filter = value_find_text(body, "filter");
-	query->attributes = joined(request, value_find_folded(body, "attributes"));
-	query->excluded_attributes = joined(request, value_find_folded(body, "excludedAttributes"));
-	query->sort_by = value_find_text(body, "sortBy");
-	query->sort_order = value_find_text(body, "sortOrder");
-	query->start_index = number_text(request, value_find_folded(body, "startIndex"));
-	query->count = number_text(request, value_find_folded(body, "count"));
+	query->filter = search.filter;
+	query->attributes = search.attributes;
+	query->excluded_attributes = search.excluded;
+	query->sort_by = search.sort_by;
+	query->sort_order = search.sort_order;
+	request->read->page = search.page;
 	return make(request, err);
 }
 

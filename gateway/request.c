@@ -206,6 +206,18 @@ bool request_read_query(struct request *request)
 	return request->err.code == ERROR_NONE;
 }
 
+bool request_takes_json(const struct request *request, struct error *err)
+{
+	const struct http_text *header = http_find(request->http, "content-type");
+
+	if (header == NULL || http_media_type_is(*header, SCIM_MEDIA_TYPE) ||
+		http_media_type_is(*header, "application/json")) {
+		return true;
+	}
+	return error_set(err, ERROR_MEDIA_TYPE,
+		"Content-Type must be application/scim+json or application/json");
+}
+
 /* ---- replies ---- */
 
 void request_reply(struct request *request, const struct request_reply *reply)
@@ -242,7 +254,7 @@ void request_reply_error(struct request *request, const char *journal)
 	struct server_header headers[] = {
 		{ "Retry-After", retry ? (status == 503 ? "5" : "1") : NULL },
 		{ "Allow", status == 405 ? request->allow : NULL },
-		{ "WWW-Authenticate", status == 401 ? "Bearer realm=\"scimward\"" : NULL },
+		{ "WWW-Authenticate", status == 401 ? REQUEST_CHALLENGE : NULL },
 		{ "Scimward-Journal", journal },
 		{ "Scimward-Request", request->id },
 	};

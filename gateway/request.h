@@ -113,8 +113,24 @@ void request_resume(struct request *request);
 /* Frees the idle requests of a worker; at its end. */
 void request_pool_free(struct gateway_worker *worker);
 
+/* It may change something. */
+static inline bool request_is_write(const struct request *request)
+{
+	enum http_method method = request->http_method;
+
+	return method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH ||
+	       method == HTTP_DELETE;
+}
+
 /* Reads the query into request->query. ERROR_REQUEST. */
 bool request_read_query(struct request *request);
+
+/* Is the body what a SCIM client may send? Without a Content-Type it is taken for JSON.
+ * ERROR_MEDIA_TYPE. */
+bool request_takes_json(const struct request *request, struct error *err);
+
+/* What a 401 asks for (RFC 6750, 3). */
+#define REQUEST_CHALLENGE "Bearer realm=\"scimward\""
 
 /* ---- replies; each ends the exchange ---- */
 

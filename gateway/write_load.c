@@ -86,8 +86,8 @@ static bool read_resource(struct request *request, struct error *err)
 				       : error_set(err, ERROR_NOT_FOUND, "no such resource");
 	}
 	if (write->before == NULL) {
-		return error_set(err, ERROR_NOT_FOUND, "there is no %s with the id %s",
-			request->type->name, request->resource_text);
+		return error_set(
+			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 	}
 	if (!check_if_match(request, err)) {
 		return false;

@@ -151,6 +151,10 @@ static bool resolve(struct parser *parser, struct scim_filter *it, const char *t
 		return unknown(parser, text, size);
 	}
 	it->leaf = scim_ref_leaf(&it->ref);
+	if (it->leaf->returned == SCIM_NEVER) { /* an oracle, or, as here, a list that misleads */
+		return error_set(parser->err, ERROR_FILTER, "column %zu: nothing is found by '%s'",
+			(size_t)(text - parser->start) + 1, it->leaf->name);
+	}
 	it->path = value_text(it->ref.sub != NULL ? it->ref.sub->path : it->ref.attribute->path);
 	return true;
 }

@@ -11,6 +11,7 @@
 struct arena;
 struct buf;
 struct error;
+struct scim_dialect;
 struct value;
 
 #define SCIM_PAGE_DEFAULT 100
@@ -40,8 +41,8 @@ struct scim_search {
 	const char *sort_order;
 	struct scim_page page;
 };
-bool scim_search_parse(struct arena *arena, const struct value *body, struct scim_search *search,
-	struct error *err);
+bool scim_search_parse(struct arena *arena, const struct scim_dialect *dialect,
+	const struct value *body, struct scim_search *search, struct error *err);
 
 struct scim_sort {
 	struct scim_ref ref;

@@ -1,5 +1,6 @@
 #include "scim/list.h"
 
+#include "scim/dialect.h"
 #include "tests/support/scim.h"
 
 /* ---- pages (RFC 7644, 3.4.2.4) ---- */
@@ -48,7 +49,7 @@ static void test_a_search_body_is_a_query(void **state)
 	struct scim_search search;
 	struct error err = { 0 };
 
-	assert_true(scim_search_parse(*state,
+	assert_true(scim_search_parse(*state, scim_dialect_standard(),
 		json(*state, "{'schemas':['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],"
 			     "'attributes':['userName','name.givenName'],'FILTER':'title pr',"
 			     "'sortBy':'userName','sortOrder':'descending','startIndex':0,"
@@ -64,6 +65,8 @@ static void test_a_search_body_is_a_query(void **state)
 	assert_int_equal(search.page.count, 10);
 }
 
+#define SEARCH "'schemas':['urn:ietf:params:scim:api:messages:2.0:SearchRequest']"
+
 static void test_a_wrong_search_body_is_refused(void **state)
 {
 	static const struct {
@@ -71,18 +74,21 @@ static void test_a_wrong_search_body_is_refused(void **state)
 		enum error_code code;
 	} cases[] = {
 		{ "[]", ERROR_SYNTAX },
-		{ "{'filter':7}", ERROR_VALUE },
-		{ "{'count':'x'}", ERROR_VALUE },
-		{ "{'startIndex':1.5}", ERROR_VALUE },
-		{ "{'attributes':[7]}", ERROR_VALUE },
-		{ "{'excludedAttributes':{}}", ERROR_VALUE },
+		{ "{'filter':'title pr'}", ERROR_SYNTAX },
+		{ "{'schemas':['urn:ietf:params:scim:api:messages:2.0:PatchOp']}", ERROR_SYNTAX },
+		{ "{" SEARCH ",'filter':7}", ERROR_VALUE },
+		{ "{" SEARCH ",'count':'x'}", ERROR_VALUE },
+		{ "{" SEARCH ",'startIndex':1.5}", ERROR_VALUE },
+		{ "{" SEARCH ",'attributes':[7]}", ERROR_VALUE },
+		{ "{" SEARCH ",'excludedAttributes':{}}", ERROR_VALUE },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scim_search search;
 		struct error err = { 0 };
 
-		assert_false(scim_search_parse(*state, json(*state, cases[i].body), &search, &err));
+		assert_false(scim_search_parse(*state, scim_dialect_standard(),
+			json(*state, cases[i].body), &search, &err));
 		assert_int_equal(err.code, cases[i].code);
 	}
 }
