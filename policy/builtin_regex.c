@@ -38,8 +38,7 @@ static const struct policy_regex *keep(struct policy_context *context, const cha
 	return regex;
 }
 
-/* NULL: reported. */
-static const struct policy_regex *regex_of(struct policy_context *context, struct span pattern)
+const struct policy_regex *builtin_regex_of(struct policy_context *context, struct span pattern)
 {
 	struct error err = { 0 };
 
@@ -73,7 +72,7 @@ const struct value *builtin_regex_match(
 	if (!builtin_are_texts(context, args, 2)) {
 		return NULL;
 	}
-	const struct policy_regex *regex = regex_of(context, span_of(args[0]));
+	const struct policy_regex *regex = builtin_regex_of(context, span_of(args[0]));
 	return regex != NULL ? value_of_bool(matches(context, regex, span_of(args[1]))) : NULL;
 }
 
@@ -155,7 +154,7 @@ static const struct policy_regex *find_args(
 		return NULL;
 	}
 	*limit = *limit < 0 ? INT64_MAX : *limit;
-	return regex_of(context, span_of(args[0]));
+	return builtin_regex_of(context, span_of(args[0]));
 }
 
 const struct value *builtin_regex_find_n(
@@ -216,7 +215,7 @@ const struct value *builtin_regex_split(
 	if (!builtin_are_texts(context, args, 2)) {
 		return NULL;
 	}
-	const struct policy_regex *regex = regex_of(context, span_of(args[0]));
+	const struct policy_regex *regex = builtin_regex_of(context, span_of(args[0]));
 	struct span text = span_of(args[1]);
 	if (regex == NULL) {
 		return NULL;
@@ -324,7 +323,7 @@ const struct value *builtin_regex_replace(
 	if (!builtin_are_texts(context, args, 3)) {
 		return NULL;
 	}
-	const struct policy_regex *regex = regex_of(context, span_of(args[1]));
+	const struct policy_regex *regex = builtin_regex_of(context, span_of(args[1]));
 	struct span text = span_of(args[0]);
 	if (regex == NULL) {
 		return NULL;

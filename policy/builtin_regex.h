@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "policy/builtin_span.h"
 
 struct arena;
 struct error;
@@ -33,6 +34,9 @@ void policy_regex_free(void *regex); /* NULL is fine */
 
 /* The same without a result: what the loader of a plan may do with a constant pattern. */
 bool policy_regex_check(const char *pattern, size_t size, struct error *err);
+
+/* The same for a builtin, charged and cached. NULL: reported. Valid until the next one is made. */
+const struct policy_regex *builtin_regex_of(struct policy_context *context, struct span pattern);
 
 /*
  * A glob as OPA's glob.match takes it, as a program that matches whole texts. `separators`: the

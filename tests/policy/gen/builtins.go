@@ -20,7 +20,7 @@ import (
 var leftOut = []string{"http.", "net.lookup", "opa.runtime", "rand.", "uuid.rfc4122", "time.now", "trace", "print",
 	"internal.", "rego.", "graphql.", "providers.", "io.jwt.", "crypto.x509", "crypto.parse", "yaml.",
 	"json.match_schema", "json.verify_schema", "strings.render_template", "walk", "net.cidr_expand",
-	"regex.globs_match", "eq", "assign", "units.", "graph.reachable_paths"}
+	"eq", "assign", "units.", "graph.reachable_paths"}
 
 func isLeftOut(builtin *ast.Builtin) bool {
 	for _, prefix := range leftOut {

@@ -120,6 +120,28 @@ static void test_replacements_may_name_groups(void **state)
 	CALL_CHECK(cases);
 }
 
+static void test_a_template_has_expressions_between_delimiters(void **state)
+{
+	static const struct call_case cases[] = {
+		{ "regex.template_match", "[\"urn:foo:<.*>\", \"urn:foo:bar:baz\", \"<\", \">\"]",
+			"true" },
+		{ "regex.template_match", "[\"urn:foo:{.*}\", \"urn:foo:bar:baz\", \"<\", \">\"]",
+			"false" },
+		{ "regex.template_match", "[\"a.b<[0-9]{2}>\", \"a.b42\", \"<\", \">\"]", "true" },
+		{ "regex.template_match", "[\"a.b<[0-9]{2}>\", \"axb42\", \"<\", \">\"]", "false" },
+		{ "regex.template_match", "[\"<a|b>c\", \"bc\", \"<\", \">\"]", "true" },
+		{ "regex.template_match", "[\"<)(>\", \"\", \"<\", \">\"]",
+			"error: error parsing regexp: unexpected ): `^)($`" },
+		{ "regex.template_match", "[\"a<b\", \"a\", \"<\", \">\"]",
+			"error: unbalanced braces in the template" },
+		{ "regex.template_match", "[\"a\", \"a\", \"<<\", \">\"]",
+			"error: a delimiter has to be exactly one character of one byte" },
+	};
+
+	(void)state;
+	CALL_CHECK(cases);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +150,7 @@ int main(void)
 		cmocka_unit_test(test_all_matches_are_found),
 		cmocka_unit_test(test_texts_are_split_at_matches),
 		cmocka_unit_test(test_replacements_may_name_groups),
+		cmocka_unit_test(test_a_template_has_expressions_between_delimiters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
