@@ -194,7 +194,7 @@ static const struct value *ten_digits(
 		quotient = policy_bigint_add(arena, quotient, policy_bigint_of(arena, 1));
 	}
 	const char *text = policy_bigint_text(arena, quotient, 10, &size);
-	const char *zeros = "00000000000" + (size < 11 ? size : 11);
+	const char *zeros = &"00000000000"[size < 11 ? size : 11];
 	char *digits = arena_printf(arena, "%s%s", zeros, text);
 	size = strlen(digits);
 	const char *number = arena_printf(arena, "%s%.*s.%s", negative ? "-" : "", (int)(size - 10),
