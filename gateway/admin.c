@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "gateway/admin_call.h"
@@ -48,6 +49,16 @@ void admin_reply_error(struct admin_call *call, const struct error *err)
 	json_object_set_new(document, "message", json_string(err->text));
 	json_object_set_new(document, "schemaVersion", json_integer(1));
 	admin_reply(call, scim_error_status(err->code), document);
+}
+
+void admin_add_time(json_t *document, const char *name, int64_t us)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (us != 0) {
+		clock_format(us, text);
+		json_object_set_new(document, name, json_string(text));
+	}
 }
 
 /* ---- what a call brings ---- */

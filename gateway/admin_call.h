@@ -53,6 +53,9 @@ bool admin_number(struct admin_call *call, const char *name, int64_t fallback, i
 bool admin_text(
 	const struct admin_call *call, const char *name, const char **text, struct error *err);
 
+/* Adds a time as RFC 3339; 0: nothing. */
+void admin_add_time(json_t *document, const char *name, int64_t us);
+
 /* admin_status.c */
 admin_fn admin_status, admin_reload, admin_backup;
 /* admin_journal.c */

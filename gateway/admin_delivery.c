@@ -40,14 +40,6 @@ static bool read_filter(
 	       error_set(err, ERROR_REQUEST, "state must be pending, inflight or parked");
 }
 
-static void add_time(json_t *it, const char *name, int64_t us)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	clock_format(us, text);
-	json_object_set_new(it, name, json_string(text));
-}
-
 static json_t *delivery_json(struct admin_call *call, const struct store_delivery *delivery)
 {
 	const struct gateway_app *app = gateway_app_of_id(call->admin->gateway, delivery->app);
@@ -69,9 +61,9 @@ static json_t *delivery_json(struct admin_call *call, const struct store_deliver
 	json_object_set_new(it, "attempts", json_integer(delivery->attempts));
 	json_object_set_new(it, "changes", json_integer(delivery->changes));
 	json_object_set_new(it, "decision", json_integer(delivery->decision));
-	add_time(it, "since", delivery->since_us);
+	admin_add_time(it, "since", delivery->since_us);
 	if (delivery->state != STORE_PARKED) {
-		add_time(it, "next", delivery->next_us);
+		admin_add_time(it, "next", delivery->next_us);
 	}
 	if (delivery->error[0] != '\0') {
 		json_object_set_new(it, "error", json_string(delivery->error));

@@ -126,16 +126,6 @@ static const struct gateway_source *source_named(
 
 /* ---- tokens ---- */
 
-static void add_time(json_t *it, const char *name, int64_t us)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	if (us != 0) {
-		clock_format(us, text);
-		json_object_set_new(it, name, json_string(text));
-	}
-}
-
 void admin_tokens(struct admin_call *call)
 {
 	const struct store_token *tokens;
@@ -159,9 +149,9 @@ void admin_tokens(struct admin_call *call)
 		json_object_set_new(it, "source",
 			json_string(source != NULL ? source->config->name : "(removed)"));
 		json_object_set_new(it, "label", json_string(tokens[i].label));
-		add_time(it, "created", tokens[i].created_us);
-		add_time(it, "expires", tokens[i].expires_us);
-		add_time(it, "revoked", tokens[i].revoked_us);
+		admin_add_time(it, "created", tokens[i].created_us);
+		admin_add_time(it, "expires", tokens[i].expires_us);
+		admin_add_time(it, "revoked", tokens[i].revoked_us);
 		json_array_append_new(items, it);
 	}
 	json_object_set_new(document, "schemaVersion", json_integer(1));

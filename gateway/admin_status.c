@@ -21,14 +21,6 @@
 /* An IdP that sees more failures than this puts the whole job into quarantine sooner or later. */
 #define SHARE_ALARM 0.3
 
-static json_t *time_json(int64_t us)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	clock_format(us, text);
-	return json_string(text);
-}
-
 static json_t *sources_json(struct admin *admin)
 {
 	struct gateway *gateway = admin->gateway;
@@ -74,7 +66,7 @@ static json_t *app_json(
 	json_object_set_new(it, "breaker", json_string(status->breaker_open ? "open" : "closed"));
 	if (status->breaker_open) {
 		json_object_set_new(it, "reason", json_string(status->breaker_reason));
-		json_object_set_new(it, "since", time_json(status->breaker_since_us));
+		admin_add_time(it, "since", status->breaker_since_us);
 	}
 	if (status->revoke_us_last >= 0) {
 		json_object_set_new(
@@ -161,7 +153,7 @@ void admin_status(struct admin_call *call)
 
 	json_object_set_new(document, "schemaVersion", json_integer(1));
 	json_object_set_new(document, "version", json_string(SCIMWARD_VERSION));
-	json_object_set_new(document, "startedAt", time_json(gateway->started_us));
+	admin_add_time(document, "startedAt", gateway->started_us);
 	json_object_set_new(document, "policyRevision",
 		json_string(policy_revision(gateway->snapshot->policy)));
 	json_object_set_new(document, "store", store_json(call->admin));
@@ -169,8 +161,7 @@ void admin_status(struct admin_call *call)
 	json_object_set_new(document, "sources", sources_json(call->admin));
 	json_object_set_new(document, "apps", apps_json(call->admin));
 	if (gateway->tls != NULL) {
-		json_object_set_new(
-			document, "certificateExpires", time_json(tls_expires_us(gateway->tls)));
+		admin_add_time(document, "certificateExpires", tls_expires_us(gateway->tls));
 	}
 	admin_reply(call, 200, document);
 }

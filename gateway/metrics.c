@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics_print.h"
 #include "gateway/request.h"
@@ -117,10 +118,13 @@ static size_t resource_index(const struct request *request)
 	return request->type->has_members ? METRICS_GROUP : METRICS_USER;
 }
 
-static bool is_write(enum http_method method)
+/* A search is a POST as well. */
+static bool is_write(const struct request *request)
 {
-	return method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH ||
-	       method == HTTP_DELETE;
+	enum http_method method = request->http_method;
+
+	return request->flow != flow_search && method != HTTP_GET && method != HTTP_HEAD &&
+	       method != HTTP_OPTIONS;
 }
 
 /* Two windows of ten minutes, the one under way and the one before. */
@@ -148,7 +152,7 @@ void metrics_request(struct metrics_thread *thread, const struct request *reques
 			.by[method][resource_index(request)][code_index(request->status)],
 		1);
 	observe(&thread->request_time, metrics_request_bounds, loop_now_us() - request->started_us);
-	if (source != NULL && is_write(method)) {
+	if (source != NULL && is_write(request)) {
 		struct metrics_share *share = share_of(thread, source->index, request->time_us);
 
 		count(&share->writes, 1);

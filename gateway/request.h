@@ -113,15 +113,6 @@ void request_resume(struct request *request);
 /* Frees the idle requests of a worker; at its end. */
 void request_pool_free(struct gateway_worker *worker);
 
-/* It may change something. */
-static inline bool request_is_write(const struct request *request)
-{
-	enum http_method method = request->http_method;
-
-	return method == HTTP_POST || method == HTTP_PUT || method == HTTP_PATCH ||
-	       method == HTTP_DELETE;
-}
-
 /* Reads the query into request->query. ERROR_REQUEST. */
 bool request_read_query(struct request *request);
 
