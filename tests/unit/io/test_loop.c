@@ -193,7 +193,7 @@ static void test_posts_cross_threads_and_none_is_lost(void **state)
  * read its wake-up. If the loop took the posts before, that wake-up would be swallowed and the post
  * would wait for ever.
  */
-static atomic_int late_stage; /* 0: off, 1: armed, 2: post now, 3: posted */
+atomic_int late_stage; /* 0: off, 1: armed, 2: post now, 3: posted */
 
 ssize_t read(int fd, void *bytes, size_t size)
 {
