@@ -58,11 +58,9 @@ static double wall_us(void)
 #define CORE "urn:ietf:params:scim:schemas:core:2.0:User"
 #define ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
-static const char *const given[] = { "Barbara",
-	"R\xc3\xbc"
-	"diger",
-	"Aiko", "Chinedu", "Maria", "Katarzyna", "Giovanni", "Priya" };
-static const char *const family[] = { "Jensen", "M\xc3\xbcller", "Tanaka", "Okafor", "Adeyemi",
+static const char *const given[] = { "Barbara", "R\303\274diger", "Aiko", "Chinedu", "Maria",
+	"Katarzyna", "Giovanni", "Priya" };
+static const char *const family[] = { "Jensen", "M\303\274ller", "Tanaka", "Okafor", "Adeyemi",
 	"Kowalska", "Esposito", "Raghunathan" };
 static const char *const departments[] = { "Engineering", "Finance", "Tour Operations", "Legal" };
 
