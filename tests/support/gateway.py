@@ -47,6 +47,11 @@ def environment():
     return env
 
 
+def is_sanitized():
+    """A sanitizer build: right answers, but neither its time nor its memory means anything."""
+    return b"__asan_init" in Path(PROGRAM).read_bytes()
+
+
 def wait_until(condition, what, seconds=PATIENCE_S, step_s=0.02):
     """Polls until condition() is true and returns its value; fails with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -371,6 +376,13 @@ class Gateway:
             return Answer(reply.status, reply.headers, reply.read())
         finally:
             connection.close()
+
+    def memory_mib(self, what="VmRSS"):
+        """Resident memory now, or at its most (VmHWM)."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(what + ":"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError(f"no {what}")
 
     def metrics(self):
         """Name with labels -> value, of what /metrics says."""
