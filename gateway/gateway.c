@@ -98,7 +98,8 @@ static bool load_key(struct gateway *gateway, struct error *err)
 	}
 	if (strcmp(journal_key_verifier(gateway->key)->name, journal->origin) != 0) {
 		return error_set(err, ERROR_CONFIG,
-			"%s signs for %s, but journal.origin is %s; give a new origin a new key and a "
+			"%s signs for %s, but journal.origin is %s; give a new origin a new key "
+			"and a "
 			"new directory",
 			journal->key, journal_key_verifier(gateway->key)->name, journal->origin);
 	}
@@ -271,12 +272,18 @@ static bool open_listener(struct gateway *gateway, struct error *err)
 
 /* ---- all of it ---- */
 
-static void on_reloaded_tokens(void *user)
+enum { TOKENS_AGAIN_MS = 1000 };
+
+/* Also the timer of itself: a token that is revoked must not stay valid for want of a descriptor.
+ */
+static void on_tokens_changed(void *user)
 {
+	struct gateway *gateway = user;
 	struct error err = { 0 };
 
-	if (!gateway_refresh_tokens(user, &err)) {
+	if (!gateway_refresh_tokens(gateway, &err)) {
 		log_event(LOG_ERROR, "tokens_not_refreshed", "error", err.text, NULL);
+		loop_timer_start(&gateway->token_timer, TOKENS_AGAIN_MS);
 	}
 }
 
@@ -328,7 +335,7 @@ static bool start(struct gateway *gateway, struct error *err)
 		return false;
 	}
 	gateway->token_watch = store_watch(
-		gateway->store, STORE_NEWS_TOKENS, gateway->loop, on_reloaded_tokens, gateway);
+		gateway->store, STORE_NEWS_TOKENS, gateway->loop, on_tokens_changed, gateway);
 	gateway->admin = admin_open(gateway, err);
 	if (gateway->admin == NULL) {
 		return false;
@@ -343,6 +350,7 @@ struct gateway *gateway_start(const struct config *config, struct loop *loop, st
 
 	gateway->config = config;
 	gateway->loop = loop;
+	loop_timer_init(&gateway->token_timer, loop, on_tokens_changed, gateway);
 	gateway->model = scim_model_core();
 	gateway->started_us = clock_now_us();
 	if (!start(gateway, err)) {
@@ -360,6 +368,7 @@ void gateway_free(struct gateway *gateway)
 	if (gateway->token_watch != NULL) {
 		store_unwatch(gateway->store, gateway->token_watch);
 	}
+	loop_timer_fini(&gateway->token_timer);
 	admin_free(gateway->admin);
 	courier_stop(gateway->courier);
 	worker_free(gateway->background);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "io/loop.h"
 
 struct config;
 struct config_app;
@@ -23,7 +24,6 @@ struct gateway;
 struct journal_key;
 struct journal_packer;
 struct journal_publisher;
-struct loop;
 struct loop_thread;
 struct metrics;
 struct metrics_thread;
@@ -102,6 +102,7 @@ struct gateway {
 	struct snapshot *snapshot; /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct store_watch *token_watch;
+	struct loop_timer token_timer;   /* they could not be read: again */
 	struct store_watch *entry_watch; /* the publisher's */
 	int64_t started_us;
 	bool stopping; /* atomic */
