@@ -1,5 +1,5 @@
 /*
- * Any builtin with any arguments: the first byte names it, the rest is a JSON array of what it
+ * Any builtin with any arguments: the first line names it, the rest is a JSON array of what it
  * gets, where {"$set": […]} is a set; what is no JSON is text. Whatever comes of it must be a
  * value, nothing, an error or the end of the budget, and a value must print as JSON.
  */
@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -44,14 +45,22 @@ static const struct value *with_sets(struct arena *arena, const struct value *va
 	return list == items ? value_finish_set(&builder) : value_finish_array(&builder);
 }
 
-static const struct policy_builtin *builtin_of(uint8_t byte)
+/* The first line's; one of no name is drawn by its first byte. NULL: there is no line. */
+static const struct policy_builtin *builtin_of(const char *text, size_t *line)
 {
+	char name[64] = "";
 	size_t count = 0;
 
-	while (policy_builtin_at(count) != NULL) {
+	*line = strcspn(text, "\n");
+	if (text[*line] == '\0' || *line == 0 || *line >= sizeof(name)) {
+		return NULL;
+	}
+	memcpy(name, text, *line);
+	const struct policy_builtin *builtin = policy_builtin_find(name);
+	while (builtin == NULL && policy_builtin_at(count) != NULL) {
 		count++;
 	}
-	return policy_builtin_at(byte % count);
+	return builtin != NULL ? builtin : policy_builtin_at((unsigned char)name[0] % count);
 }
 
 static void fill(struct arena *arena, const char *text, size_t size, const struct value *args[ARGS])
@@ -96,8 +105,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		.steps = 200000, .bytes = 8u << 20, .time_us = 1000000, .depth = 64
 	};
 	const struct value *args[ARGS];
+	char text[5001];
+	size_t line;
 
-	if (size < 2 || size > 5000 || !utf8_is_valid((const char *)bytes + 1, size - 1)) {
+	if (size > 5000 || !utf8_is_valid((const char *)bytes, size)) {
+		return 0;
+	}
+	memcpy(text, bytes, size);
+	text[size] = '\0';
+	const struct policy_builtin *builtin = builtin_of(text, &line);
+	if (builtin == NULL) {
 		return 0;
 	}
 	if (worker == NULL) {
@@ -111,9 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	worker->budget = &budget;
 	worker->deadline_us = INT64_MAX;
 	worker->failure = &failure;
-	fill(arena, (const char *)bytes + 1, size - 1, args);
+	fill(arena, text + line + 1, size - line - 1, args);
 	if (setjmp(worker->exit) == 0) {
-		const struct value *result = builtin_of(bytes[0])->fn(&worker->context, args);
+		const struct value *result = builtin->fn(&worker->context, args);
 		if (result != NULL) {
 			print(result);
 		}
