@@ -462,7 +462,7 @@ const struct value *builtin_io_jwt_decode_verify(
 {
 	struct constraints constraints;
 	struct token token;
-	struct span json;
+	struct span json = { "", 0 };
 
 	if (!builtin_is(context, args, 0, VALUE_STRING) ||
 		!builtin_is(context, args, 1, VALUE_OBJECT) ||
