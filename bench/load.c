@@ -30,24 +30,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
-#include "base/buf.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
+#include "bench/ask.h"
 #include "bench/wire.h"
 
-enum { CONNECTIONS_MAX = 256, REQUEST_BYTES = 4096, ID_BYTES = 36, DRAIN_US = 5000000 };
-
-struct load;
-
-typedef size_t make_fn(struct load *load, uint64_t number, char *body, char *target);
-
-struct mode {
-	const char *name;
-	const char *method;
-	make_fn *make; /* writes body and target, returns the body's size */
-	bool needs_ids;
-};
+enum { CONNECTIONS_MAX = 256, DRAIN_US = 5000000 };
 
 struct client {
 	struct wire wire;
@@ -56,7 +44,8 @@ struct client {
 };
 
 struct load {
-	const struct mode *mode;
+	const struct ask_mode *mode;
+	struct ask ask;
 	struct wire_peer peer;
 	const char *token;
 	size_t connections;
@@ -64,12 +53,7 @@ struct load {
 	int64_t warmup_us;
 	uint64_t count; /* 0: by time */
 	double rate;    /* 0: closed loop */
-	const char *group;
-	uint64_t first;
-	uint64_t users;
 	FILE *save;
-	struct buf ids; /* ID_BYTES + 1 each */
-	size_t id_count;
 
 	int epoll;
 	struct client *clients;
@@ -79,7 +63,6 @@ struct load {
 	uint64_t sent;
 	uint64_t done;
 	uint64_t errors;
-	uint64_t nonce; /* values differ from run to run, so that no PATCH is a no-op */
 
 	uint32_t *latencies_us; /* of those that count */
 	size_t counted;
@@ -102,112 +85,21 @@ static int64_t now_us(clockid_t clock)
 	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
 }
 
-/* ---- what is asked ---- */
-
-static const char *id_at(const struct load *load, uint64_t number)
-{
-	return load->ids.data + (number % load->id_count) * (ID_BYTES + 1);
-}
-
-/* xorshift64*: the same ids in each run. */
-static uint64_t random_next(void)
-{
-	static uint64_t state = 0x9e3779b97f4a7c15u;
-
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return state * 0x2545f4914f6cdd1du;
-}
-
-static size_t make_get(struct load *load, uint64_t number, char *body, char *target)
-{
-	(void)number;
-	(void)body;
-	snprintf(target, 256, "/scim/v2/Users/%.36s", id_at(load, random_next()));
-	return 0;
-}
-
-static size_t make_post(struct load *load, uint64_t number, char *body, char *target)
-{
-	unsigned long long n = load->first + number;
-
-	snprintf(target, 256, "/scim/v2/Users");
-	return (size_t)snprintf(body, REQUEST_BYTES,
-		"{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\","
-		"\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\"],"
-		"\"userName\":\"user%08llu@example.com\",\"externalId\":\"00u%016llx\","
-		"\"name\":{\"formatted\":\"Jordan Q. "
-		"Example-%llu\",\"familyName\":\"Example-%llu\","
-		"\"givenName\":\"Jordan\",\"middleName\":\"Quincy\"},"
-		"\"displayName\":\"Jordan "
-		"Example-%llu\",\"nickName\":\"Jo\",\"title\":\"Engineer\","
-		"\"preferredLanguage\":\"en-GB\",\"locale\":\"en-GB\",\"timezone\":\"Europe/"
-		"London\","
-		"\"active\":true,"
-		"\"emails\":[{\"value\":\"user%08llu@example.com\",\"type\":\"work\",\"primary\":"
-		"true}],"
-		"\"phoneNumbers\":[{\"value\":\"+44 20 7946 %04llu\",\"type\":\"work\"}],"
-		"\"addresses\":[{\"type\":\"work\",\"streetAddress\":\"100 Universal Road\","
-		"\"locality\":\"London\",\"postalCode\":\"SW1A 1AA\",\"country\":\"GB\"}],"
-		"\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\":{"
-		"\"employeeNumber\":\"%llu\",\"costCenter\":\"4130\",\"organization\":\"Example "
-		"plc\","
-		"\"division\":\"Platform\",\"department\":\"Identity\"}}",
-		n, n, n, n, n, n, n % 10000, n);
-}
-
-static size_t make_patch(struct load *load, uint64_t number, char *body, char *target)
-{
-	unsigned long long value = load->nonce + number;
-
-	snprintf(target, 256, "/scim/v2/Users/%.36s", id_at(load, load->first + number));
-	return (size_t)snprintf(body, REQUEST_BYTES,
-		"{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{"
-		"\"op\":\"replace\",\"path\":\"title\",\"value\":\"Engineer %llu\"}]}",
-		value);
-}
-
-static size_t make_filter(struct load *load, uint64_t number, char *body, char *target)
-{
-	(void)number;
-	(void)body;
-	snprintf(target, 256,
-		"/scim/v2/Users?filter=userName%%20eq%%20%%22user%08llu@example.com%%22",
-		(unsigned long long)(random_next() % load->users));
-	return 0;
-}
-
-static size_t make_member(struct load *load, uint64_t number, char *body, char *target)
-{
-	snprintf(target, 256, "/scim/v2/Groups/%s", load->group);
-	return (size_t)snprintf(body, REQUEST_BYTES,
-		"{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{"
-		"\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}]}",
-		id_at(load, load->first + number));
-}
-
-static const struct mode modes[] = {
-	{ "filter", "GET", make_filter, false },
-	{ "get", "GET", make_get, true },
-	{ "member", "PATCH", make_member, true },
-	{ "patch", "PATCH", make_patch, true },
-	{ "post", "POST", make_post, false },
-};
+/* ---- when ---- */
 
 static void send_next(struct load *load, struct client *client, int64_t since_us)
 {
-	char body[REQUEST_BYTES];
-	char target[256];
-	char request[REQUEST_BYTES + 1024];
-	size_t size = load->mode->make(load, load->sent++, body, target);
+	char body[ASK_BODY_BYTES];
+	char target[ASK_TARGET_BYTES];
+	char request[ASK_BODY_BYTES + 1024];
+	size_t size = load->mode->make(&load->ask, load->sent++, body, target);
 	char length[80] = "";
 
 	if (size > 0) {
 		snprintf(length, sizeof(length),
 			"Content-Type: application/scim+json\r\nContent-Length: %zu\r\n", size);
 	}
-	int head = snprintf(request, sizeof(request) - REQUEST_BYTES,
+	int head = snprintf(request, sizeof(request) - ASK_BODY_BYTES,
 		"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"
 		"User-Agent: bench\r\nAccept: application/scim+json\r\n%s\r\n",
 		load->mode->method, target, load->token, length);
@@ -216,8 +108,6 @@ static void send_next(struct load *load, struct client *client, int64_t since_us
 	client->busy = true;
 	wire_send(&client->wire, request, (size_t)head + size);
 }
-
-/* ---- when ---- */
 
 static int64_t end_us(const struct load *load)
 {
@@ -257,10 +147,10 @@ static void keep_id(struct load *load, const struct wire_reply *reply)
 	const char *at = strstr(reply->head, "\r\nLocation: ");
 	const char *end = at != NULL ? strstr(at + 2, "\r\n") : NULL;
 
-	if (end == NULL || end - at < ID_BYTES) {
+	if (end == NULL || end - at < ASK_ID_BYTES) {
 		die("a reply to post has no Location");
 	}
-	fprintf(load->save, "%.36s\n", end - ID_BYTES);
+	fprintf(load->save, "%.36s\n", end - ASK_ID_BYTES);
 }
 
 static void count_latency(struct load *load, const struct client *client, int64_t now)
@@ -399,10 +289,9 @@ static void read_ids(struct load *load, const char *path)
 {
 	struct error err = { 0 };
 
-	if (!file_read(path, (size_t)1 << 30, &load->ids, &err)) {
+	if (!ask_read_ids(&load->ask, path, &err)) {
 		die(err.text);
 	}
-	load->id_count = load->ids.size / (ID_BYTES + 1);
 }
 
 static void open_save(struct load *load, const char *path)
@@ -447,13 +336,13 @@ static void set_option(struct load *load, int option, const char *text)
 		open_save(load, text);
 		break;
 	case 'f':
-		load->first = strtoull(text, NULL, 10);
+		load->ask.first = strtoull(text, NULL, 10);
 		break;
 	case 'u':
-		load->users = strtoull(text, NULL, 10);
+		load->ask.users = strtoull(text, NULL, 10);
 		break;
 	case 'g':
-		load->group = text;
+		load->ask.group = text;
 		break;
 	default:
 		die("usage: see the head of bench/load.c");
@@ -477,18 +366,12 @@ static void read_options(struct load *load, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		set_option(load, option, optarg);
 	}
-	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]) && optind < argc; i++) {
-		if (strcmp(modes[i].name, argv[optind]) == 0) {
-			load->mode = &modes[i];
-		}
-	}
+	load->mode = optind < argc ? ask_find_mode(argv[optind]) : NULL;
 	if (load->mode == NULL || load->token == NULL || load->connections == 0 ||
 		load->connections > CONNECTIONS_MAX || load->peer.port == 0) {
 		die("usage: see the head of bench/load.c");
 	}
-	if ((load->mode->needs_ids && load->id_count == 0) ||
-		(load->mode->make == make_member && load->group == NULL) ||
-		(load->mode->make == make_filter && load->users == 0)) {
+	if (!ask_is_complete(&load->ask, load->mode)) {
 		die("this mode needs --ids, --group or --users");
 	}
 }
@@ -502,7 +385,7 @@ int main(int argc, char **argv)
 
 	read_options(&load, argc, argv);
 	load.warmup_us = load.count > 0 ? 0 : load.warmup_us;
-	load.nonce = (uint64_t)now_us(CLOCK_REALTIME);
+	load.ask.nonce = (uint64_t)now_us(CLOCK_REALTIME);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	load.clients = must_calloc(load.connections, sizeof(*load.clients));
 	if (load.peer.tls) {
@@ -524,6 +407,6 @@ int main(int argc, char **argv)
 	}
 	memory_free(load.clients);
 	memory_free(load.latencies_us);
-	buf_fini(&load.ids);
+	ask_fini(&load.ask);
 	return load.errors > 0 ? 2 : 0;
 }

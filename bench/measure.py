@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import resource
 import socket
 import statistics
 import subprocess
@@ -19,15 +20,11 @@ from gateway import STARTER, Gateway, environment  # noqa: E402
 BUILD = Path(os.environ.get("BENCH_BUILD", ROOT / "build" / "bench"))
 SERVER_CORE, LOAD_CORE = 0, 1
 LONG_S = 120
-
-
-# Priority of what is measured and of the load; below 0 (root only) on a machine that others use.
-NICE = int(os.environ.get("BENCH_NICE", "0"))
+NOISY = 0.05  # of a core, taken by others
 
 
 def on_core(core):
-    prefix = ["nice", "-n", str(NICE)] if NICE else []
-    return [*prefix, "taskset", "-c", str(core)]
+    return ["taskset", "-c", str(core)]
 
 
 class BenchGateway(Gateway):
@@ -99,7 +96,10 @@ class Helper:
         self.pid = self.process.pid
         self.token = "none"
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
         self.process.stdout.close()
@@ -137,14 +137,21 @@ def core_busy_us(core):
     raise AssertionError(f"no core {core}")
 
 
+def own_us():
+    """CPU of this program and of the loads that have ended."""
+    all_of = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in all_of) * 1e6
+
+
 class Spent:
-    """CPU of a program, and what others took of its core, over a with-block."""
+    """CPU of a program, and what others took of its core and of the load's, over a with-block."""
 
     def __init__(self, pid):
         self.pid = pid
 
     def __enter__(self):
         self.begin = time.monotonic()
+        self.load_before = core_busy_us(LOAD_CORE) - own_us()
         self.threads_before = threads_us(self.pid)
         self.core_before = core_busy_us(SERVER_CORE)
         return self
@@ -154,7 +161,10 @@ class Spent:
         self.threads = {name: us - self.threads_before.get(name, 0.0) for name, us in after.items()}
         self.us = sum(self.threads.values())
         wall = (time.monotonic() - self.begin) * 1e6
-        self.others = max(0.0, (core_busy_us(SERVER_CORE) - self.core_before - self.us) / wall)
+        others = core_busy_us(SERVER_CORE) - self.core_before - self.us
+        others_of_load = core_busy_us(LOAD_CORE) - own_us() - self.load_before
+        self.others = max(0.0, others / wall)
+        self.noise = max(self.others, others_of_load / wall)
 
 
 # ---- load ----
@@ -175,6 +185,7 @@ def load(server, mode, tls=False, **options):
     answer["cpu_us"] = spent.us / max(1, answer["all"])
     answer["threads_us"] = {name: us / max(1, answer["all"]) for name, us in spent.threads.items()}
     answer["others"] = spent.others
+    answer["noise"] = spent.noise
     return answer
 
 
@@ -212,12 +223,19 @@ def step_parts(before, after, run):
 
 
 def median_of(runs):
-    """The run in the middle of several, with the median of each number."""
+    """
+    The median of each number, over the runs in which others left the core alone; on a machine that is
+    never quiet, over the quieter half.
+    """
+    quiet = [run for run in runs if run["noise"] <= NOISY]
+    if not quiet:
+        quiet = sorted(runs, key=lambda run: run["noise"])[: (len(runs) + 1) // 2]
     result = dict(runs[0])
     for name, value in result.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            result[name] = statistics.median(run[name] for run in runs)
-    result["runs_per_second"] = [round(run["per_second"]) for run in runs]
+            result[name] = statistics.median(run[name] for run in quiet)
+    result["used"] = len(quiet)
+    result["all_runs"] = [{"per_second": run["per_second"], "noise": round(run["noise"], 3)} for run in runs]
     return result
 
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,18 +93,31 @@ void wire_send(struct wire *wire, const void *bytes, size_t size)
 	}
 }
 
+static void die_of_read(const struct wire *wire, ssize_t got, int ssl_error)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s, %zu bytes of the reply were there (TLS: %d, %s)",
+		got == 0 ? "the server closed" : strerror(errno), wire->size, ssl_error,
+		ssl_error != 0 ? ERR_reason_error_string(ERR_peek_last_error()) : "-");
+	die("read", text);
+}
+
 /* False: nothing is there now. */
 static bool take(struct wire *wire)
 {
 	size_t room = WIRE_BYTES - wire->size;
+	int ssl_error = 0;
+	ssize_t got;
 
 	if (room == 0) {
 		die("reply", "larger than 64 KiB");
 	}
-	ssize_t got;
 	if (wire->ssl != NULL) {
+		ERR_clear_error();
 		got = SSL_read(wire->ssl, wire->bytes + wire->size, (int)room);
-		if (got <= 0 && SSL_get_error(wire->ssl, (int)got) == SSL_ERROR_WANT_READ) {
+		ssl_error = got <= 0 ? SSL_get_error(wire->ssl, (int)got) : 0;
+		if (ssl_error == SSL_ERROR_WANT_READ) {
 			return false;
 		}
 	} else {
@@ -113,7 +127,7 @@ static bool take(struct wire *wire)
 		}
 	}
 	if (got <= 0) {
-		die("read", got == 0 ? "the server closed a request" : strerror(errno));
+		die_of_read(wire, got, ssl_error);
 	}
 	wire->size += (size_t)got;
 	wire->bytes[wire->size] = '\0';
