@@ -14,7 +14,7 @@ LAYERS = {
     "base": ((), ("openssl", "jansson")),
     "scim": (("base",), ("utf8proc",)),
     # utf8proc: upper and lower case, character classes.
-    "policy": (("base",), ("pcre2", "utf8proc", "zlib", "jansson", "openssl")),
+    "policy": (("base",), ("utf8proc", "zlib", "jansson", "openssl")),
     "config": (("base",), ("libfyaml",)),
     "io": (("base",), ("libevent", "libcurl", "openssl")),
     "store": (("base", "io", "scim"), ("sqlite3", "libpq")),
@@ -37,7 +37,6 @@ LIBRARIES = {
     "openssl": "openssl",
     "jansson.h": "jansson",
     "utf8proc.h": "utf8proc",
-    "pcre2.h": "pcre2",
     "zlib.h": "zlib",
     "libfyaml.h": "libfyaml",
     "event2": "libevent",
