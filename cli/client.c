@@ -316,3 +316,15 @@ void cli_query_escape(struct buf *buf, const char *text)
 		}
 	}
 }
+
+bool cli_append_word(struct buf *path, const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	if (text[0] == '\0' || text[0] == '.' || text[strspn(text, letters)] != '\0') {
+		return false;
+	}
+	buf_append_text(path, text);
+	return true;
+}

@@ -36,3 +36,9 @@ bool cli_follow(
 /* Appends text percent-encoded for a query value. */
 struct buf;
 void cli_query_escape(struct buf *buf, const char *text);
+
+/*
+ * Appends what a person gave as a name or number to a path of the admin API. False: it has
+ * characters that no name or number has, so nothing of that name is there.
+ */
+bool cli_append_word(struct buf *path, const char *text);

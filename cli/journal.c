@@ -162,12 +162,16 @@ static int tail(struct cli *cli)
 
 static int show(struct cli *cli)
 {
+	CLEANUP(buf_fini) struct buf path = { 0 };
 	json_t *answer = NULL;
 	struct error err = { 0 };
-	char path[64];
 
-	snprintf(path, sizeof(path), "/admin/v1/journal/%.20s", cli->arguments[0]);
-	if (!cli_call(cli, "GET", path, NULL, 0, &answer, &err)) {
+	buf_append_text(&path, "/admin/v1/journal/");
+	if (!cli_append_word(&path, cli->arguments[0])) {
+		error_set(&err, ERROR_REQUEST, "'%s' is no journal index", cli->arguments[0]);
+		return cli_fail(cli, &err);
+	}
+	if (!cli_call(cli, "GET", buf_text(&path), NULL, 0, &answer, &err)) {
 		return cli_fail(cli, &err);
 	}
 	if (cli->format == CLI_JSON) {

@@ -1,4 +1,6 @@
 /* Sources, through the running gateway. */
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/client.h"
@@ -6,11 +8,17 @@
 
 static int change(struct cli *cli, const char *verb, const char *said)
 {
-	char path[256];
+	CLEANUP(buf_fini) struct buf path = { 0 };
 	struct error err = { 0 };
 
-	snprintf(path, sizeof(path), "/admin/v1/sources/%.128s/%s", cli->arguments[0], verb);
-	if (!cli_call(cli, "POST", path, NULL, 0, NULL, &err)) {
+	buf_append_text(&path, "/admin/v1/sources/");
+	if (!cli_append_word(&path, cli->arguments[0])) {
+		error_set(&err, ERROR_NOT_FOUND, "the configuration has no source '%s'",
+			cli->arguments[0]);
+		return cli_fail(cli, &err);
+	}
+	buf_printf(&path, "/%s", verb);
+	if (!cli_call(cli, "POST", buf_text(&path), NULL, 0, NULL, &err)) {
 		return cli_fail(cli, &err);
 	}
 	cli_say(cli, "source %s %s", cli->arguments[0], said);

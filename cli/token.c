@@ -1,5 +1,6 @@
 /* Tokens of sources, through the running gateway: `token create` shows the secret once. */
 #include <string.h>
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -66,7 +67,7 @@ static int list(struct cli *cli)
 	}
 	json_array_foreach(json_object_get(answer, "tokens"), index, token)
 	{
-		bool revoked = json_object_get(token, "revoked") != NULL;
+		const char *state = text_of(token, "state");
 
 		cli_table_cell(table, CLI_PLAIN, "%lld",
 			(long long)json_integer_value(json_object_get(token, "id")));
@@ -75,7 +76,8 @@ static int list(struct cli *cli)
 		cli_table_cell(table, CLI_DIM, "%.19s", text_of(token, "created"));
 		cli_table_cell(table, CLI_PLAIN, "%.19s",
 			text_of(token, "expires") != NULL ? text_of(token, "expires") : "never");
-		cli_table_cell(table, revoked ? CLI_BAD : CLI_GOOD, revoked ? "revoked" : "valid");
+		cli_table_cell(
+			table, strcmp(state, "valid") == 0 ? CLI_GOOD : CLI_BAD, "%s", state);
 	}
 	cli_table_print(table, cli,
 		"no tokens were made with `scimward token create`; those of the configuration are "
@@ -87,11 +89,16 @@ static int list(struct cli *cli)
 
 static int revoke(struct cli *cli)
 {
-	char path[64];
+	CLEANUP(buf_fini) struct buf path = { 0 };
 	struct error err = { 0 };
 
-	snprintf(path, sizeof(path), "/admin/v1/tokens/%.20s", cli->arguments[0]);
-	if (!cli_call(cli, "DELETE", path, NULL, 0, NULL, &err)) {
+	buf_append_text(&path, "/admin/v1/tokens/");
+	if (!cli_append_word(&path, cli->arguments[0])) {
+		error_set(&err, ERROR_REQUEST, "'%s' is no token id; see `scimward token list`",
+			cli->arguments[0]);
+		return cli_fail(cli, &err);
+	}
+	if (!cli_call(cli, "DELETE", buf_text(&path), NULL, 0, NULL, &err)) {
 		return cli_fail(cli, &err);
 	}
 	cli_say(cli, "token %s is revoked; it is refused from the next request on",

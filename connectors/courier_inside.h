@@ -84,7 +84,8 @@ struct delivery {
 	struct connector_call call;
 	delivery_answer_fn *on_answer;
 	char idempotency_key[96];
-	char traceparent[56]; /* "" without one */
+	char trace[33];       /* of the request that was decided; "" without one */
+	char traceparent[56]; /* what the app gets; "" without one */
 	bool searched_name;
 	bool conflicted; /* the app said 409 to a create */
 	bool waited;     /* a second look after an unknown outcome */

@@ -282,6 +282,7 @@ static void take_trace(struct delivery *delivery)
 	leaf = value_parse(delivery->arena, entry->leaf, entry->leaf_size, &limits, &ignored);
 	trace = value_find_text(leaf, "trace");
 	if (trace != NULL) {
+		snprintf(delivery->trace, sizeof(delivery->trace), "%s", trace);
 		snprintf(delivery->traceparent, sizeof(delivery->traceparent),
 			"00-%.32s-%016llx-01", trace,
 			(unsigned long long)courier_dice(delivery->app->courier) | 1);

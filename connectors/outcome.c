@@ -53,6 +53,7 @@ static bool add_entry(struct delivery *delivery, const char *outcome, const char
 	entry.app = app->config->name;
 	entry.outcome = outcome;
 	entry.decision = (uint64_t)delivery->take.decision;
+	entry.trace = delivery->trace[0] != '\0' ? delivery->trace : NULL;
 	entry.resource_type = user ? "User" : "Group";
 	if (delivery->resource != NULL) {
 		uuid_format(delivery->resource->id, id);

@@ -22,7 +22,7 @@
 #include "store/delivery.h"
 #include "store/read.h"
 
-enum { SLICE_ENTRIES = 200, COUNT_DEFAULT = 100 };
+enum { SLICE_ENTRIES = 200, COUNT_DEFAULT = 100, INDEX_DIGITS = 18 };
 
 /* A stream of entries under way, with or without an end. */
 struct admin_follower {
@@ -435,7 +435,8 @@ void admin_entry(struct admin_call *call)
 	char *end;
 	uint64_t index = strtoull(call->argument, &end, 10);
 
-	if (*end != '\0' || call->argument[0] < '0' || call->argument[0] > '9') {
+	if (*end != '\0' || call->argument[0] < '0' || call->argument[0] > '9' ||
+		strlen(call->argument) > INDEX_DIGITS) {
 		error_set(&err, ERROR_REQUEST, "'%.40s' is no journal index", call->argument);
 	} else if (make_entry(call, index, &document, &err)) {
 		send_entry(call, document);

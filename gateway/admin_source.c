@@ -17,6 +17,7 @@
 #include "store/read.h"
 
 #define EXPIRES_S_MAX (INT64_C(100) * 366 * 86400)
+enum { LABEL_BYTES = 200 };
 
 /* One change under way. */
 struct change {
@@ -126,6 +127,14 @@ static const struct gateway_source *source_named(
 
 /* ---- tokens ---- */
 
+static const char *state_of(const struct store_token *token)
+{
+	if (token->revoked_us != 0) {
+		return "revoked";
+	}
+	return token->expires_us != 0 && token->expires_us <= clock_now_us() ? "expired" : "valid";
+}
+
 void admin_tokens(struct admin_call *call)
 {
 	const struct store_token *tokens;
@@ -152,6 +161,7 @@ void admin_tokens(struct admin_call *call)
 		admin_add_time(it, "created", tokens[i].created_us);
 		admin_add_time(it, "expires", tokens[i].expires_us);
 		admin_add_time(it, "revoked", tokens[i].revoked_us);
+		json_object_set_new(it, "state", json_string(state_of(&tokens[i])));
 		json_array_append_new(items, it);
 	}
 	json_object_set_new(document, "schemaVersion", json_integer(1));
@@ -189,6 +199,15 @@ static bool read_expiry(struct admin_call *call, int64_t *expires_s, struct erro
 		       (long long)EXPIRES_S_MAX);
 }
 
+/* It stands in lists and in the journal. */
+static bool read_label(struct admin_call *call, const char **label, struct error *err)
+{
+	return admin_text(call, "label", label, err) &&
+	       (*label == NULL || strlen(*label) <= LABEL_BYTES ||
+		       error_set(err, ERROR_REQUEST, "\"label\" has more than %d bytes",
+			       LABEL_BYTES));
+}
+
 void admin_token_create(struct admin_call *call)
 {
 	const struct gateway_source *source = NULL;
@@ -198,7 +217,7 @@ void admin_token_create(struct admin_call *call)
 	struct change *change;
 	struct error err = { 0 };
 
-	if (!admin_text(call, "source", &name, &err) || !admin_text(call, "label", &label, &err) ||
+	if (!admin_text(call, "source", &name, &err) || !read_label(call, &label, &err) ||
 		!read_expiry(call, &expires_s, &err) ||
 		(source = source_named(call, name, &err)) == NULL) {
 		admin_reply_error(call, &err);

@@ -52,20 +52,33 @@ void listener_head(void *user, struct exchange *exchange, const struct http_requ
 							      : limits->body_bytes);
 }
 
-/* W3C Trace Context, 3.2: version "-" trace-id "-" parent-id "-" flags. */
+static bool is_hex(const char *text, size_t size)
+{
+	return strspn(text, "0123456789abcdef") >= size;
+}
+
+/*
+ * W3C Trace Context, 3.2: version "-" trace-id "-" parent-id "-" flags; a later version may go on
+ * behind another "-". What is not well-formed is no trace, and the request goes on.
+ */
 static void take_trace(struct request *request)
 {
 	const struct http_text *header = http_find(request->http, "traceparent");
+	const char *text = header != NULL ? header->data : "";
+	size_t size = header != NULL ? header->size : 0;
 
-	if (header == NULL || header->size < 55 || header->data[2] != '-' ||
-		header->data[35] != '-' || header->data[52] != '-') {
+	if (size < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-' || !is_hex(text, 2) ||
+		!is_hex(text + 3, 32) || !is_hex(text + 36, 16) || !is_hex(text + 53, 2)) {
 		return;
 	}
-	if (strspn(header->data + 3, "0123456789abcdef") != 32 ||
-		strspn(header->data + 3, "0") >= 32) {
+	if (strncmp(text, "ff", 2) == 0 || strspn(text + 3, "0") >= 32 ||
+		strspn(text + 36, "0") >= 16) {
 		return;
 	}
-	memcpy(request->trace, header->data + 3, 32);
+	if (size > 55 && (strncmp(text, "00", 2) == 0 || text[55] != '-')) {
+		return;
+	}
+	memcpy(request->trace, text + 3, 32);
 }
 
 void listener_accept(void *user, struct exchange *exchange, const struct http_request *http)
