@@ -7,6 +7,7 @@ import time
 
 import pytest
 from crowd import make_people
+
 from gateway import GROUP, Gateway, is_sanitized, wait_until
 
 LARGE = 2000 if is_sanitized() else 20000
@@ -34,7 +35,9 @@ def group_body(name, members):
 
 def add(gateway, group, *people):
     value = [{"value": key} for key in people]
-    answer = gateway.patch(f"/Groups/{group}?excludedAttributes=members", {"op": "add", "path": "members", "value": value})
+    answer = gateway.patch(
+        f"/Groups/{group}?excludedAttributes=members", {"op": "add", "path": "members", "value": value}
+    )
     assert answer.status == 200, answer
     return answer
 

@@ -1,0 +1,157 @@
+"""The journal is followed, and damage to it is found."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from gateway import PROGRAM, Gateway, environment, wait_until
+
+
+def test_tail_follows_what_comes_and_filters_in_the_gateway(desk):
+    tail = subprocess.Popen(
+        [PROGRAM, "journal", "tail", "-f", "-n", "0", "-o", "json", "-c", str(desk.config_path)]
+        + ["--filter", 'subject.userName sw "followed"'],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    try:
+        desk.wait_for("ready")
+        wait_until(lambda: desk.metrics() and tail.poll() is None, "it runs")
+        names = [f"followed{number}" for number in range(5)]
+        # It may start after the first of them: then those are made again.
+        desk.user("unfollowed")
+        deadline = time.monotonic() + 30
+        os.set_blocking(tail.stdout.fileno(), False)
+        seen = []
+        number = 0
+        while len(seen) < len(names) and time.monotonic() < deadline:
+            desk.user(f"followed{number}")
+            number += 1
+            time.sleep(0.1)
+            while line := tail.stdout.readline():
+                seen.append(json.loads(line)["subject"]["userName"])
+        assert len(seen) >= len(names)
+        assert seen == [f"followed{n}" for n in range(number - len(seen), number)]  # each once, in order
+    finally:
+        tail.send_signal(signal.SIGINT)
+        assert tail.wait(timeout=20) == 0
+        tail.stdout.close()
+
+
+def test_tail_starts_where_it_is_told(desk):
+    desk.user("tail.one")
+    every = desk.journal()
+
+    assert desk.journal(count=2) == every[-2:]
+    lines = desk.cli("journal", "tail", "--from", "1", "-o", "json").splitlines()
+    assert [json.loads(line)["index"] for line in lines] == list(range(1, len(every)))
+    assert desk.cli("journal", "tail", "-n", "0", "-o", "json") == ""
+    table = desk.cli("journal", "tail", "-n", "1")
+    assert "tail.one" in table and "INDEX" in table
+
+
+def flip(path, offset=None):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 if offset is None else offset] ^= 1
+    path.write_bytes(content)
+
+
+def damage_checkpoint(gateway):
+    text = (gateway.folder / "journal" / "checkpoint").read_text()
+    (gateway.folder / "journal" / "checkpoint").write_text(
+        text.replace("\n3", "\n4", 1) if "\n3" in text else "x" + text
+    )
+
+
+def damage_store(sql, *values):
+    def run(gateway):
+        connection = sqlite3.connect(gateway.folder / "scimward.db")
+        assert connection.execute(sql, values).rowcount > 0
+        connection.commit()
+        connection.close()
+
+    return run
+
+
+def newest(gateway, pattern):
+    files = sorted(
+        path for path in (gateway.folder / "journal").rglob("*") if re.search(pattern, str(path)) and path.is_file()
+    )
+    assert files, pattern
+    return files[-1]
+
+
+DAMAGES = {
+    "the checkpoint's size": damage_checkpoint,
+    "the checkpoint's signature": lambda g: flip(g.folder / "journal" / "checkpoint", -8),
+    "a full tile": lambda g: flip(newest(g, r"/tile/0/000$")),
+    "a full bundle": lambda g: flip(newest(g, r"/tile/entries/000$")),
+    "the newest partial tile": lambda g: flip(newest(g, r"/tile/0/.*\.p/\d+$")),
+    "the newest partial bundle": lambda g: flip(newest(g, r"/tile/entries/.*\.p/\d+$")),
+    "a tile that is gone": lambda g: newest(g, r"/tile/0/000$").unlink(),
+    "a bundle that is gone": lambda g: newest(g, r"/tile/entries/000$").unlink(),
+    "a leaf in the store": damage_store(
+        "UPDATE entry SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"allow\"', '\"deny\"') AS BLOB) WHERE idx = 7"
+    ),
+    "a payload of another entry": damage_store(
+        "UPDATE payload SET body = (SELECT body FROM payload WHERE idx = 8) WHERE idx = 7"
+    ),
+    "an entry that is gone from the store": damage_store("DELETE FROM entry WHERE idx = 9"),
+}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory):
+    """A stopped gateway's folder with 300 entries and more, all published."""
+    folder = tmp_path_factory.mktemp("history") / "gateway"
+    with Gateway(folder) as gateway:
+        for number in range(300):
+            gateway.user(f"p{number}")
+        wait_until(
+            lambda: gateway.cli_json("journal", "verify")["verification"]["unpublished"] == 0, "all is published"
+        )
+    connection = sqlite3.connect(folder / "scimward.db")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return folder
+
+
+@pytest.mark.parametrize("what", DAMAGES)
+def test_verify_finds_damage_and_says_where(history, make_gateway, what):
+    gateway = make_gateway("copy", start=False)
+    shutil.rmtree(gateway.folder)
+    shutil.copytree(history, gateway.folder)
+    gateway.write_config()
+    assert "intact" in gateway.cli("journal", "verify")
+    vkey = (gateway.folder / "journal" / "log.vkey").read_text().strip()
+    assert "intact" in gateway.cli("journal", "verify", "--vkey", vkey)
+
+    DAMAGES[what](gateway)
+
+    text = gateway.cli("journal", "verify", code=2)
+    assert text.startswith("NOT INTACT: ")
+    report = json.loads(gateway.cli("journal", "verify", "-o", "json", code=2))["verification"]
+    assert report["intact"] is False
+    assert report["problem"] in text and len(report["problem"]) > 15
+
+
+def test_verify_with_the_key_of_another_log_says_no(history, make_gateway):
+    gateway = make_gateway("copy", start=False)
+    shutil.rmtree(gateway.folder)
+    shutil.copytree(history, gateway.folder)
+    gateway.write_config()
+    other = make_gateway("other")
+    other.stop()
+    foreign = (other.folder / "journal" / "log.vkey").read_text().strip()
+    assert "NOT INTACT" in gateway.cli("journal", "verify", "--vkey", foreign, code=2)
+
+    result = gateway.cli("journal", "verify", "--vkey", "nonsense", code=None)
+    assert result.returncode == 1 and "verifier key" in result.stderr
