@@ -53,6 +53,8 @@ class Table:
 
     def add_load(self, what, run, goal=None, **more):
         note = f"p50 {run['p50_us']:,.0f}  p99 {run['p99_us']:,.0f} µs  CPU {run['cpu_us']:.1f} µs each"
+        if run.get("used", 0) < len(run.get("all_runs", [])):
+            note += f"  [{run['used']} of {len(run['all_runs'])} rounds]"
         if run["noise"] > measure.NOISY:
             alone = 1e6 / run["cpu_us"]
             note += f"; NOISY: others took {run['others']:.0%} of the core; {alone:,.0f} in a second of CPU"

@@ -224,12 +224,10 @@ def step_parts(before, after, run):
 
 def median_of(runs):
     """
-    The median of each number, over the runs in which others left the core alone; on a machine that is
-    never quiet, over the quieter half.
+    The median of each number, over the runs in which others left both cores alone; when there is none,
+    over those that were about as quiet as the quietest.
     """
-    quiet = [run for run in runs if run["noise"] <= NOISY]
-    if not quiet:
-        quiet = sorted(runs, key=lambda run: run["noise"])[: (len(runs) + 1) // 2]
+    quiet = [run for run in runs if run["noise"] <= max(NOISY, min(run["noise"] for run in runs) + NOISY)]
     result = dict(runs[0])
     for name, value in result.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool):
