@@ -17,7 +17,6 @@
 #include "scim/changes.h"
 #include "scim/filter.h"
 #include "scim/match.h"
-#include "scim/model.h"
 #include "scim/schema.h"
 #include "store/delivery.h"
 #include "store/read.h"
@@ -355,23 +354,14 @@ static const struct value *outcomes_of(struct admin_call *call, const struct jou
 	return ok ? value_finish_array(&outcomes.found) : NULL;
 }
 
-static const struct scim_resource_type *type_named(const struct scim_model *model, const char *name)
-{
-	for (size_t i = 0; name != NULL && i < model->type_count; i++) {
-		if (strcmp(model->types[i].name, name) == 0) {
-			return &model->types[i];
-		}
-	}
-	return NULL;
-}
-
 /* What the operation came to: what the policy was asked about, but for what obligations changed. */
 static const struct value *changes_of(
 	struct admin_call *call, const struct journal_record *record, const struct value *input)
 {
 	const struct value *stored = value_find(record->payload, "stored");
+	const char *name = value_find_text(input, "resource_type");
 	const struct scim_resource_type *type =
-		type_named(call->admin->gateway->model, value_find_text(input, "resource_type"));
+		name != NULL ? scim_model_type(call->admin->gateway->model, name) : NULL;
 
 	if (stored == NULL || type == NULL) {
 		return value_find(input, "changes");
