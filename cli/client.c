@@ -12,8 +12,8 @@
 #include "cli/cli.h"
 #include "config/config.h"
 
-#define REPLY_BYTES (64L * 1024 * 1024)
-#define LINE_BYTES (1024 * 1024)
+/* An entry of 100,000 members is some 25 MiB. */
+#define REPLY_BYTES (128L * 1024 * 1024)
 #define CALL_MS 30000
 #define CONNECT_MS 5000
 
@@ -32,8 +32,9 @@ struct call {
 	/* of a stream */
 	cli_line_fn *on_line;
 	void *user;
-	bool ended;   /* on_line said so */
-	bool garbled; /* a line is no JSON, or too long */
+	bool ended;                     /* on_line said so */
+	bool garbled;                   /* a line is no JSON, or too long */
+	char failure[ERROR_TEXT_BYTES]; /* the last line said what went wrong; "" */
 };
 
 static void free_easy(CURL **easy)
@@ -53,6 +54,11 @@ static bool explain(
 	long system = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system);
+	if (code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR) {
+		return error_set(err, ERROR_IO,
+			"%s: the gateway ended the connection; it was stopped, or its log says why",
+			socket);
+	}
 	if (code != CURLE_COULDNT_CONNECT) {
 		return error_set(err, ERROR_IO, "%s: %s", socket, curl_easy_strerror(code));
 	}
@@ -211,6 +217,18 @@ bool cli_call(struct cli *cli, const char *method, const char *path, const json_
 
 /* ---- streams ---- */
 
+/* {"error": …, "message": …} instead of an entry: the gateway could not go on. */
+static bool is_failure(struct call *call, const json_t *json)
+{
+	const char *message = json_string_value(json_object_get(json, "message"));
+
+	if (message == NULL || json_string_value(json_object_get(json, "error")) == NULL) {
+		return false;
+	}
+	snprintf(call->failure, sizeof(call->failure), "%s", message);
+	return true;
+}
+
 /* One line: a JSON object, or "data: " of server-sent events before it; the other fields of those
  * are skipped. */
 static bool take_line(struct call *call, const char *line, size_t size)
@@ -227,6 +245,9 @@ static bool take_line(struct call *call, const char *line, size_t size)
 	json_auto_t *json = json_loadb(line, size, 0, NULL);
 	if (json == NULL) {
 		call->garbled = true;
+		return false;
+	}
+	if (is_failure(call, json)) {
 		return false;
 	}
 	call->ended = !call->on_line(call->user, json);
@@ -253,7 +274,7 @@ static size_t on_stream(char *bytes, size_t one, size_t size, void *user)
 	}
 	memmove(call->reply.data, call->reply.data + start, call->reply.size - start);
 	call->reply.size -= start;
-	if (call->reply.size > LINE_BYTES) {
+	if (call->reply.size > REPLY_BYTES) {
 		call->garbled = true;
 		return 0;
 	}
@@ -274,7 +295,7 @@ static int on_progress(
 bool cli_follow(
 	struct cli *cli, const char *path, cli_line_fn *on_line, void *user, struct error *err)
 {
-	struct call call = { .limit = LINE_BYTES, .on_line = on_line, .user = user };
+	struct call call = { .limit = REPLY_BYTES, .on_line = on_line, .user = user };
 	struct sigaction ours = { .sa_handler = on_interrupt };
 	struct sigaction before;
 	const char *socket = NULL;
@@ -293,7 +314,9 @@ bool cli_follow(
 	sigaction(SIGINT, &before, NULL);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	bool ok = true;
-	if (call.garbled) {
+	if (call.failure[0] != '\0') {
+		ok = error_set(err, ERROR_IO, "the gateway could not go on: %s", call.failure);
+	} else if (call.garbled) {
 		ok = error_set(err, ERROR_INTERNAL, "the gateway sent a line that is no JSON");
 	} else if (status >= 300) {
 		ok = refused(status, &call.reply, err);

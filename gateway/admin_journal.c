@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/value.h"
 #include "config/config.h"
@@ -167,6 +169,20 @@ static void end_follower(struct admin_follower *it, bool whole)
 	}
 }
 
+/* The stream is under way, so there is no status any more: its last line says what is wrong. */
+static void fail_follower(struct admin_follower *it, const struct error *err)
+{
+	struct buf line = { 0 };
+
+	log_event(LOG_ERROR, "journal_read_failed", "error", err->text, NULL);
+	buf_printf(&line, "{\"error\":\"%s\",\"message\":", error_name(err->code));
+	buf_append_json_text(&line, err->text, strlen(err->text));
+	buf_append_text(&line, "}\n");
+	server_stream_write(it->call->exchange, line.data, line.size);
+	buf_fini(&line);
+	end_follower(it, true);
+}
+
 static void pump(void *user);
 
 static void schedule(struct admin_follower *it)
@@ -199,13 +215,13 @@ static void pump(void *user)
 		if (seek(it, &err)) {
 			schedule(it);
 		} else {
-			end_follower(it, false);
+			fail_follower(it, &err);
 		}
 		return;
 	}
 	if (!journal_cursor_read(
 		    &it->cursor, it->slice, SLICE_ENTRIES, on_record, it, &read, &err)) {
-		end_follower(it, false);
+		fail_follower(it, &err);
 		return;
 	}
 	if (it->left == 0) {

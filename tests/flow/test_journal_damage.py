@@ -58,6 +58,42 @@ def test_tail_starts_where_it_is_told(desk):
     assert "tail.one" in table and "INDEX" in table
 
 
+def test_a_follower_is_told_when_the_gateway_stops(make_gateway):
+    gateway = make_gateway()
+    gateway.user("anna")
+    tail = subprocess.Popen(
+        [PROGRAM, "journal", "tail", "-f", "-o", "json", "-c", str(gateway.config_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert json.loads(tail.stdout.readline())["index"] == 0
+
+    assert gateway.stop() == 0
+
+    _, said = tail.communicate(timeout=20)
+    assert tail.returncode == 1
+    assert "the gateway ended the connection" in said
+
+
+def test_an_entry_that_cannot_be_read_is_named(make_gateway):
+    gateway = make_gateway()
+    for number in range(5):
+        gateway.user(f"p{number}")
+    damage_store("UPDATE payload SET body = x'00' WHERE idx = 3")(gateway)
+
+    for arguments in ([], ["--filter", 'subject.userName eq "nobody"'], ["-f"]):
+        result = gateway.cli("journal", "tail", *arguments, code=None)
+        assert result.returncode == 1
+        assert "entry 3" in result.stderr, result
+    assert gateway.cli("journal", "show", "3", code=None).returncode == 1
+    gateway.cli("journal", "show", "4")
+    gateway.read_log()
+    assert any(line["event"] == "journal_read_failed" for line in gateway.log)
+    gateway.user("p5")  # decisions go on
+
+
 def flip(path, offset=None):
     content = bytearray(path.read_bytes())
     content[len(content) // 2 if offset is None else offset] ^= 1
@@ -82,11 +118,12 @@ def damage_store(sql, *values):
 
 
 def newest(gateway, pattern):
-    files = sorted(
+    """Of partial ones, which are named by their width, the widest."""
+    files = [
         path for path in (gateway.folder / "journal").rglob("*") if re.search(pattern, str(path)) and path.is_file()
-    )
+    ]
     assert files, pattern
-    return files[-1]
+    return max(files, key=lambda path: (str(path.parent), int(path.name)))
 
 
 DAMAGES = {

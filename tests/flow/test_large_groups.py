@@ -168,6 +168,17 @@ def test_put_of_5000_members_replaces_all_and_only_counts_differences(city):
     assert city.delete(f"/Groups/{group}").status == 204
 
 
+def test_an_entry_of_many_members_is_read_like_others(city):
+    (entry,) = city.journal(f'resource.id eq "{city.large}" and operation eq "create"')
+
+    assert len(entry["input"]["members"]["added"]) == LARGE
+    table = city.cli("journal", "tail", "-n", "5", "--filter", f'resource.id eq "{city.large}"')
+    assert "everybody" in table
+    shown = city.cli_json("journal", "show", str(entry["index"]))["entry"]["input"]["members"]
+    assert [m["id"] for m in shown["added"]] == city.people[:LARGE]
+    assert all(m["user"]["userName"] == f"p{number}" for number, m in enumerate(shown["added"]))
+
+
 def test_a_member_named_many_times_is_one(city):
     people = city.people[:3] * 1000
 
