@@ -243,6 +243,7 @@ def test_an_old_update_does_not_bring_back_who_left(scim):
     scim.patch(path, {"op": "replace", "path": "active", "value": False})
 
     assert scim.patch(path, {"op": "replace", "path": "title", "value": "x"}).json["active"] is False
+    assert scim.put(path, user_body(userName="resurrected@example.com")).json["active"] is False
     assert scim.delete(path).status == 204
     for answer in (
         scim.get(path),
