@@ -48,7 +48,7 @@ static int check(struct cli *cli)
 	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
 		return CLI_ERROR;
 	}
-	policy = policy_source_load(&where_it_is, &err);
+	policy = policy_source_load(&where_it_is, NULL, &err);
 	if (policy == NULL || !policy_source_try(policy, &err)) {
 		cli_fail(cli, &err);
 		return err.code == ERROR_POLICY ? CLI_NO : CLI_ERROR;
@@ -147,7 +147,7 @@ static int eval(struct cli *cli)
 	}
 	call.input = read_input(cli, arena, &err);
 	if (call.input != NULL) {
-		policy = policy_source_load(&where_it_is, &err);
+		policy = policy_source_load(&where_it_is, NULL, &err);
 	}
 	if (policy == NULL || !policy_source_try(policy, &err)) {
 		return cli_fail(cli, &err);

@@ -49,10 +49,13 @@ static void on_exited(void *user, const struct process_result *result)
 }
 
 static void run_child(struct arena *arena, const char *const *argv, const char *folder,
-	int64_t timeout_ms, struct child *child)
+	int64_t timeout_ms, const bool *cancelled, struct child *child)
 {
 	struct process_options options = {
-		.argv = argv, .folder = folder, .timeout_ms = timeout_ms
+		.argv = argv,
+		.folder = folder,
+		.timeout_ms = timeout_ms,
+		.cancelled = cancelled,
 	};
 
 	*child = (struct child){ .loop = loop_new(), .arena = arena };
@@ -113,13 +116,13 @@ static bool make_scratch(struct scratch *scratch, struct error *err)
 }
 
 static bool check(const struct config_policy *config, const struct scratch *scratch,
-	struct arena *arena, struct error *err)
+	const bool *cancelled, struct arena *arena, struct error *err)
 {
 	const char *const argv[] = { config->opa, "check", "--strict", "-s", scratch->schema, ".",
 		NULL };
 	struct child child;
 
-	run_child(arena, argv, config->directory, config->opa_timeout_ms, &child);
+	run_child(arena, argv, config->directory, config->opa_timeout_ms, cancelled, &child);
 	if (child.outcome == PROCESS_EXITED && child.status == 0) {
 		return true;
 	}
@@ -128,21 +131,21 @@ static bool check(const struct config_policy *config, const struct scratch *scra
 
 /* Never -O: with data beside the policy it drops deny rules (facts: opa-ir.md, trap 18). */
 static bool build(const struct config_policy *config, const struct scratch *scratch,
-	struct arena *arena, struct error *err)
+	const bool *cancelled, struct arena *arena, struct error *err)
 {
 	const char *const argv[] = { config->opa, "build", "-b", "-t", "plan", "-e",
 		"scimward/decision", "--ignore", "*_test.rego", "-o", scratch->bundle, ".", NULL };
 	struct child child;
 
-	run_child(arena, argv, config->directory, config->opa_timeout_ms, &child);
+	run_child(arena, argv, config->directory, config->opa_timeout_ms, cancelled, &child);
 	if (child.outcome == PROCESS_EXITED && child.status == 0) {
 		return true;
 	}
 	return opa_failed(&child, "opa build", err);
 }
 
-static bool read_directory(const struct config_policy *config, struct arena *arena,
-	struct buf *bytes, struct error *err)
+static bool read_directory(const struct config_policy *config, const bool *cancelled,
+	struct arena *arena, struct buf *bytes, struct error *err)
 {
 	CLEANUP(remove_scratch) struct scratch scratch = { 0 };
 	struct stat info;
@@ -151,28 +154,29 @@ static bool read_directory(const struct config_policy *config, struct arena *are
 		return error_set(
 			err, ERROR_CONFIG, "policy.directory: %s is no folder", config->directory);
 	}
-	return make_scratch(&scratch, err) && check(config, &scratch, arena, err) &&
-	       build(config, &scratch, arena, err) &&
-	       file_read(scratch.bundle, BUNDLE_BYTES, bytes, err);
+	return make_scratch(&scratch, err) && check(config, &scratch, cancelled, arena, err) &&
+	       build(config, &scratch, cancelled, arena, err) &&
+	       (file_read(scratch.bundle, BUNDLE_BYTES, bytes, err) ||
+		       error_wrap(err, "opa build made no bundle"));
 }
 
 /* ---- the revision ---- */
 
 /* Of the folder's work tree; NULL when it is in none. "+" behind it: there are changes. */
-static const char *git_commit(const char *folder, struct arena *arena)
+static const char *git_commit(const char *folder, const bool *cancelled, struct arena *arena)
 {
 	const char *const head[] = { "git", "rev-parse", "--short=12", "HEAD", NULL };
 	const char *const status[] = { "git", "status", "--porcelain", "--", ".", NULL };
 	struct child child;
 	const char *commit;
 
-	run_child(arena, head, folder, 5000, &child);
+	run_child(arena, head, folder, 5000, cancelled, &child);
 	if (child.outcome != PROCESS_EXITED || child.status != 0 ||
 		strspn(child.output, "0123456789abcdef") < 12) {
 		return NULL;
 	}
 	commit = arena_text(arena, child.output, strspn(child.output, "0123456789abcdef"));
-	run_child(arena, status, folder, 5000, &child);
+	run_child(arena, status, folder, 5000, cancelled, &child);
 	if (child.outcome != PROCESS_EXITED || child.status != 0 || child.output[0] != '\0') {
 		return arena_printf(arena, "%s+", commit);
 	}
@@ -193,7 +197,8 @@ static const char *content_digest(const struct policy_files *files, struct arena
 	return text;
 }
 
-struct policy *policy_source_load(const struct config_policy *config, struct error *err)
+struct policy *policy_source_load(
+	const struct config_policy *config, const bool *cancelled, struct error *err)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	CLEANUP(buf_fini) struct buf bytes = { 0 };
@@ -201,13 +206,13 @@ struct policy *policy_source_load(const struct config_policy *config, struct err
 	const char *commit = NULL;
 	bool ok;
 
-	ok = config->directory != NULL ? read_directory(config, arena, &bytes, err)
+	ok = config->directory != NULL ? read_directory(config, cancelled, arena, &bytes, err)
 				       : file_read(config->bundle, BUNDLE_BYTES, &bytes, err);
 	if (!ok || !policy_bundle_read(arena, bytes.data, bytes.size, NULL, &files, err)) {
 		return NULL;
 	}
 	if (config->directory != NULL) {
-		commit = git_commit(config->directory, arena);
+		commit = git_commit(config->directory, cancelled, arena);
 	}
 	files.revision = content_digest(&files, arena);
 	if (commit != NULL) {

@@ -19,9 +19,11 @@ struct policy;
 /*
  * Blocks for as long as opa runs (config->opa_timeout_ms at most): at start, in tools, and in the
  * background thread at a reload. NULL: ERROR_POLICY with what opa or the loader said, file:line
- * first; ERROR_CONFIG when the folder, the file or the program is not there.
+ * first; ERROR_CONFIG when the folder, the file or the program is not there. cancelled (atomic, may
+ * be NULL): set by another thread, it gives up at once (ERROR_POLICY).
  */
-struct policy *policy_source_load(const struct config_policy *config, struct error *err);
+struct policy *policy_source_load(
+	const struct config_policy *config, const bool *cancelled, struct error *err);
 
 /* One decision over a made-up operation: an entry point must be there and give an answer of the
  * contract's shape. ERROR_POLICY. */

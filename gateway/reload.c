@@ -27,6 +27,7 @@ struct reload {
 	struct policy *policy; /* NULL: err says why */
 	struct error err;
 	bool again;            /* asked for while it was under way */
+	bool cancelled;        /* atomic */
 	gateway_done_fn *done; /* the gateway stops and waits for it; else NULL */
 	void *done_user;
 };
@@ -195,7 +196,7 @@ static void record_policy(struct gateway *gateway, const char *before, const cha
 
 bool reload_first(struct gateway *gateway, struct error *err)
 {
-	struct policy *policy = policy_source_load(&gateway->config->policy, err);
+	struct policy *policy = policy_source_load(&gateway->config->policy, NULL, err);
 
 	if (policy == NULL || !policy_source_try(policy, err)) {
 		policy_unref(policy);
@@ -218,7 +219,8 @@ static void load_in_background(void *job)
 {
 	struct reload *reload = job;
 
-	reload->policy = policy_source_load(&reload->gateway->config->policy, &reload->err);
+	reload->policy = policy_source_load(
+		&reload->gateway->config->policy, &reload->cancelled, &reload->err);
 	if (reload->policy != NULL && !policy_source_try(reload->policy, &reload->err)) {
 		policy_unref(reload->policy);
 		reload->policy = NULL;
@@ -314,6 +316,7 @@ void reload_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
 		done(user);
 		return;
 	}
+	__atomic_store_n(&gateway->reload->cancelled, true, __ATOMIC_RELAXED);
 	gateway->reload->done = done;
 	gateway->reload->done_user = user;
 }

@@ -29,6 +29,7 @@
 #define OUTPUT_BYTES (1024 * 1024)
 #define AFTER_END_MS 1000
 #define POLL_MS 10
+#define CANCEL_MS 50
 #define READ_BYTES (64 * 1024)
 
 struct pipe_end {
@@ -48,6 +49,8 @@ struct child {
 	struct loop_timer poll;
 	bool has_ended;
 	struct loop_timer timer;
+	struct loop_timer cancel;
+	const bool *cancelled;
 	struct pipe_end input;
 	size_t written;
 	struct pipe_end output;
@@ -112,6 +115,7 @@ static void check_finished(struct child *child)
 	close_end(&child->input);
 	loop_timer_fini(&child->timer);
 	loop_timer_fini(&child->poll);
+	loop_timer_fini(&child->cancel);
 	finish(child);
 }
 
@@ -122,6 +126,17 @@ static void kill_all(struct child *child, enum process_outcome outcome, const ch
 		snprintf(child->message, sizeof(child->message), "%s", why);
 	}
 	kill(-child->pid, SIGKILL);
+}
+
+static void on_cancel(void *user)
+{
+	struct child *child = user;
+
+	if (__atomic_load_n(child->cancelled, __ATOMIC_RELAXED)) {
+		kill_all(child, PROCESS_TIMEOUT, "it was no longer wanted and was killed");
+	} else {
+		loop_timer_start(&child->cancel, CANCEL_MS);
+	}
 }
 
 static void on_timer(void *user)
@@ -376,6 +391,10 @@ static void watch_child(struct child *child, struct pipes *pipes, int64_t timeou
 	}
 	loop_timer_init(&child->timer, child->loop, on_timer, child);
 	loop_timer_start(&child->timer, timeout_ms > 0 ? timeout_ms : TIMEOUT_MS);
+	loop_timer_init(&child->cancel, child->loop, on_cancel, child);
+	if (child->cancelled != NULL) {
+		loop_timer_start(&child->cancel, CANCEL_MS);
+	}
 }
 
 void process_start(
@@ -388,6 +407,7 @@ void process_start(
 	child->loop = loop;
 	child->done = done;
 	child->user = user;
+	child->cancelled = options->cancelled;
 	child->limit = options->output_bytes > 0 ? options->output_bytes : OUTPUT_BYTES;
 	child->input.fd = child->output.fd = child->errors.fd = -1;
 	buf_append(&child->input.buf, options->input, options->input_size);

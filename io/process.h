@@ -21,9 +21,11 @@ struct process_options {
 	const char *folder;             /* working directory; NULL: ours */
 	const void *input;              /* for its standard input; copied. NULL: /dev/null */
 	size_t input_size;
-	int64_t timeout_ms;  /* 0: 30,000 */
-	size_t output_bytes; /* of standard output and of standard error, each; 0: 1 MiB. More:
-				killed */
+	int64_t timeout_ms;    /* 0: 30,000 */
+	size_t output_bytes;   /* of standard output and of standard error, each; 0: 1 MiB. More:
+				  killed */
+	const bool *cancelled; /* atomic; set by any thread while the child runs, it is killed as at
+				  its deadline within 50 ms. NULL: never */
 };
 
 enum process_outcome {
@@ -31,7 +33,7 @@ enum process_outcome {
 	PROCESS_SIGNALED,  /* by a signal of somebody else: status is its number */
 	PROCESS_NOT_FOUND, /* no such program */
 	PROCESS_FAILED,    /* could not be started: message */
-	PROCESS_TIMEOUT,   /* killed at the deadline */
+	PROCESS_TIMEOUT,   /* killed at the deadline, or cancelled */
 	PROCESS_TOO_LARGE, /* killed: too much output */
 };
 

@@ -3,11 +3,12 @@
 import json
 import signal
 import threading
+import time
 
 import pytest
 from decisions import make_bundle
 
-from gateway import ROOT, USER, wait_until
+from gateway import ROOT, USER, is_sanitized, wait_until
 
 # ---- where policies come from ----
 
@@ -173,3 +174,67 @@ def test_no_request_is_dropped_while_policies_are_swapped_under_load(make_gatewa
     for entry in entries:
         by_revision.setdefault(entry["revision"], set()).add(entry["reasons"][0])
     assert sorted(map(sorted, by_revision.values())) == [["four"], ["one"], ["three"], ["two"]]
+
+
+# ---- an opa that hangs, dies, or talks without end ----
+
+
+def slow_opa(folder, behaviour):
+    """A program in the place of opa that is opa until the file `odd` is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "opa"
+    program.write_text(f'#!/bin/sh\nif [ -e "{folder}/odd" ]; then\n{behaviour}\nfi\nexec opa "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
+ODD = {
+    "hangs": "exec sleep 30",
+    "hangs and ignores SIGTERM": "trap '' TERM; sleep 30",
+    "leaves a child behind": "sleep 30 & exit 1",
+    "dies": "kill -9 $$",
+    "says nothing": "exit 1",
+    "talks without end": "exec yes",
+    "says no bundle": "exit 0",
+}
+
+
+@pytest.mark.parametrize("behaviour", ODD)
+def test_an_odd_opa_changes_nothing(make_gateway, tmp_path, behaviour):
+    folder = tmp_path / "tools"
+    opa = slow_opa(folder, ODD[behaviour])
+    gateway = make_gateway(start=False)
+    gateway.config["policy"] = {"opa": str(opa), "opa_timeout": "1s"}
+    gateway.write_config()
+    gateway.start()
+    (folder / "odd").touch()
+
+    gateway.write_policy('package scimward\n\ndecision := {"effect": "deny"}\n')
+    gateway.signal(signal.SIGHUP)
+    gateway.user("meanwhile")
+    failed = gateway.wait_for("policy_reload_failed", seconds=20, after=len(gateway.log))
+
+    assert "opa" in failed["error"] and len(failed["error"]) < 2000
+    gateway.user("afterwards")
+    (folder / "odd").unlink()
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for("policy_loaded", after=len(gateway.log))
+    assert gateway.post("/Users", {"schemas": [USER], "userName": "denied"}).status == 403
+    assert gateway.memory_mib() < 200 or is_sanitized()
+
+
+def test_a_hanging_opa_does_not_keep_the_gateway_from_stopping(make_gateway, tmp_path):
+    folder = tmp_path / "tools"
+    opa = slow_opa(folder, "exec sleep 40")
+    gateway = make_gateway(start=False)
+    gateway.config["policy"] = {"opa": str(opa)}
+    gateway.write_config()
+    gateway.start()
+    (folder / "odd").touch()
+    gateway.signal(signal.SIGHUP)
+    gateway.wait_for("reload", after=len(gateway.log))
+
+    begin = time.monotonic()
+    assert gateway.stop() == 0
+
+    assert time.monotonic() - begin < 15

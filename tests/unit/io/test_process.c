@@ -141,6 +141,40 @@ static void test_the_deadline_kills_the_child_and_its_children(void **state)
 	assert_true(loop_now_us() - began_us < 5000000);
 }
 
+static bool cancelled;
+
+static void cancel(void *user)
+{
+	(void)user;
+	__atomic_store_n(&cancelled, true, __ATOMIC_RELAXED);
+}
+
+static void test_what_is_cancelled_is_killed_as_at_its_deadline(void **state)
+{
+	struct process_options options = { .timeout_ms = 30000, .cancelled = &cancelled };
+	int64_t began_us = loop_now_us();
+
+	(void)state;
+	cancelled = false;
+	loop_after(got.loop, 100, cancel, NULL);
+	run_shell(options, "echo begun; sleep 30 & sleep 30");
+	assert_int_equal(got.outcome, PROCESS_TIMEOUT);
+	assert_string_equal(got.output, "begun\n");
+	assert_string_equal(got.message, "it was no longer wanted and was killed");
+	assert_true(loop_now_us() - began_us < 5000000);
+}
+
+static void test_what_ends_in_time_is_not_cancelled(void **state)
+{
+	struct process_options options = { .cancelled = &cancelled };
+
+	(void)state;
+	cancelled = false;
+	run_shell(options, "sleep 0.2; exit 4"); /* longer than it takes to look */
+	assert_int_equal(got.outcome, PROCESS_EXITED);
+	assert_int_equal(got.status, 4);
+}
+
 static void test_a_grandchild_that_holds_the_output_does_not_hold_us(void **state)
 {
 	int64_t began_us = loop_now_us();
@@ -235,6 +269,8 @@ int main(void)
 		TEST(test_a_child_may_leave_its_input_unread),
 		TEST(test_without_input_it_is_at_its_end),
 		TEST(test_the_deadline_kills_the_child_and_its_children),
+		TEST(test_what_is_cancelled_is_killed_as_at_its_deadline),
+		TEST(test_what_ends_in_time_is_not_cancelled),
 		TEST(test_a_grandchild_that_holds_the_output_does_not_hold_us),
 		TEST(test_too_much_output_kills_the_child),
 		TEST(test_a_signal_is_told),
