@@ -89,6 +89,40 @@ def test_get_streams_all_members_once_and_in_bounded_memory(city):
     assert is_sanitized() or city.memory_mib() - before < 8
 
 
+def raw(city, request):
+    """All that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", city.port), timeout=30) as connection:
+        connection.sendall(request.replace("TOKEN", city.tokens["idp"]).encode())
+        received = b""
+        while chunk := connection.recv(1 << 20):
+            received += chunk
+    return received
+
+
+def test_head_and_old_clients_get_the_large_group_in_their_way(city):
+    path = f"/Groups/{city.large}"
+    whole = city.get(path)
+
+    head = city.request("HEAD", path)
+    assert (head.status, head.body, head.headers["ETag"]) == (200, b"", whole.headers["ETag"])
+    assert city.get(path).body == whole.body  # the connection is still in step
+    unchanged = city.get(path, headers={"If-None-Match": whole.headers["ETag"]})
+    assert (unchanged.status, unchanged.body) == (304, b"")
+
+    # HTTP/1.0 has no chunks: the body ends with the connection.
+    old = raw(
+        city, f"GET /scim/v2{path} HTTP/1.0\r\nHost: 127.0.0.1:{city.port}\r\nAuthorization: Bearer TOKEN\r\n\r\n"
+    )
+    head, _, body = old.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    assert body == whole.body
+    # A request behind it on the same connection is answered behind it.
+    request = f"GET /scim/v2{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\n"
+    both = raw(city, f"{request}\r\n{request}Connection: close\r\n\r\n")
+    assert both.count(b"HTTP/1.1 200 ") == 2
+    assert both.count(b"0\r\n\r\n") >= 2 and both.endswith(b"\r\n0\r\n\r\n")
+
+
 def test_a_slow_reader_costs_no_memory_and_no_time_of_others(city):
     before = city.memory_mib()
     readers = []
