@@ -49,7 +49,8 @@ def environment():
 
 def is_sanitized():
     """A sanitizer build: right answers, but neither its time nor its memory means anything."""
-    return b"__asan_init" in Path(PROGRAM).read_bytes()
+    program = Path(PROGRAM).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 def wait_until(condition, what, seconds=PATIENCE_S, step_s=0.02):
