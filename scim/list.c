@@ -11,6 +11,7 @@
 #include "base/value.h"
 #include "scim/datatype.h"
 #include "scim/dialect.h"
+#include "scim/message.h"
 #include "scim/name.h"
 #include "scim/urn.h"
 
@@ -106,23 +107,6 @@ static bool get_names(struct arena *arena, const struct value *body, const char 
 	return true;
 }
 
-/* RFC 7644, 3.4.3: what is no search message is no search, else a misplaced PATCH would list all.
- */
-static bool check_schemas(
-	const struct scim_dialect *dialect, const struct value *schemas, struct error *err)
-{
-	for (size_t i = 0; i < value_count(schemas); i++) {
-		const struct value *urn = value_at(schemas, i);
-
-		if (value_is(urn, VALUE_STRING) &&
-			strcasecmp(value_text(urn), SCIM_URN_SEARCH) == 0) {
-			return true;
-		}
-	}
-	return scim_dialect_has(dialect, SCIM_NO_SCHEMAS) ||
-	       error_set(err, ERROR_SYNTAX, "schemas must name '" SCIM_URN_SEARCH "'");
-}
-
 bool scim_search_parse(struct arena *arena, const struct scim_dialect *dialect,
 	const struct value *body, struct scim_search *search, struct error *err)
 {
@@ -130,7 +114,8 @@ bool scim_search_parse(struct arena *arena, const struct scim_dialect *dialect,
 	if (!value_is(body, VALUE_OBJECT)) {
 		return error_set(err, ERROR_SYNTAX, "the body must be a JSON object");
 	}
-	if (!check_schemas(dialect, value_find_folded(body, "schemas"), err) ||
+	if (!scim_message_check(
+		    dialect, value_find_folded(body, "schemas"), SCIM_URN_SEARCH, err) ||
 		!get_names(arena, body, "attributes", &search->attributes, err) ||
 		!get_names(arena, body, "excludedAttributes", &search->excluded, err) ||
 		!get_text(body, "filter", &search->filter, err) ||

@@ -8,6 +8,7 @@
 #include "scim/dialect.h"
 #include "scim/document.h"
 #include "scim/edit.h"
+#include "scim/message.h"
 #include "scim/urn.h"
 
 /* ---- parsing ---- */
@@ -92,22 +93,6 @@ static bool parse_operations(
 	return true;
 }
 
-/* "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"] (RFC 7644, 3.5.2) */
-static bool check_schemas(
-	const struct scim_dialect *dialect, const struct value *schemas, struct error *err)
-{
-	for (size_t i = 0; i < value_count(schemas); i++) {
-		const struct value *urn = value_at(schemas, i);
-
-		if (value_is(urn, VALUE_STRING) &&
-			strcasecmp(value_text(urn), SCIM_URN_PATCH) == 0) {
-			return true;
-		}
-	}
-	return scim_dialect_has(dialect, SCIM_NO_SCHEMAS) ||
-	       error_set(err, ERROR_SYNTAX, "schemas must name '" SCIM_URN_PATCH "'");
-}
-
 bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type,
 	const struct scim_dialect *dialect, const struct value *body, struct scim_patch *patch,
 	struct error *err)
@@ -116,7 +101,8 @@ bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type
 	if (!value_is(body, VALUE_OBJECT)) {
 		return error_set(err, ERROR_SYNTAX, "the body must be a JSON object");
 	}
-	return check_schemas(dialect, value_find_folded(body, "schemas"), err) &&
+	return scim_message_check(
+		       dialect, value_find_folded(body, "schemas"), SCIM_URN_PATCH, err) &&
 	       parse_operations(arena, value_find_folded(body, "Operations"), patch, err);
 }
 
