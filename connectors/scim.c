@@ -148,19 +148,28 @@ static const char *message_of(struct connector_call *call, const struct fetch_re
 		call->arena, "%s %s: %d", methods[call->verb], endpoint(call), response->status);
 }
 
-/* A 2xx that does not say what it should is no success. */
+/*
+ * A 2xx that does not say what it should is no success. One without readable JSON may be an answer
+ * that broke off (HTTP/1.0 without a length does not tell), so nobody knows: it is asked again,
+ * never believed and never a reason to park.
+ */
 static void check_hits(
 	struct connector_call *call, const struct value *body, struct connector_answer *answer)
 {
-	if (call->verb == VERB_FIND &&
-		!value_is(value_find_folded(body, "Resources"), VALUE_ARRAY) &&
-		value_find_int(body, "totalResults", -1) != 0) {
+	bool shows = call->verb == VERB_FIND || call->verb == VERB_READ;
+
+	if (shows && !value_is(body, VALUE_OBJECT)) {
+		answer->class = CONNECTOR_UNKNOWN;
+		answer->message = "the app's answer is no JSON object, or broke off";
+	} else if (call->verb == VERB_FIND &&
+		   !value_is(value_find_folded(body, "Resources"), VALUE_ARRAY) &&
+		   value_find_int(body, "totalResults", -1) != 0) {
 		answer->class = CONNECTOR_REFUSED;
 		answer->message = "the app's answer to a search is no SCIM ListResponse";
-	}
-	if (call->verb == VERB_CREATE && answer->hit_count != 1) {
+	} else if ((call->verb == VERB_CREATE || call->verb == VERB_READ) &&
+		   answer->hit_count != 1) {
 		answer->class = CONNECTOR_UNKNOWN;
-		answer->message = "the app's answer to a create holds no id";
+		answer->message = "the app's answer holds no id";
 	}
 }
 

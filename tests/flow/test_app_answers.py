@@ -201,3 +201,35 @@ def test_the_trace_of_a_request_goes_on_to_the_app(stage):
     gateway.wait_delivered()
     assert gateway.journal(f"index eq {answer.journal_index}")[0]["trace"] == trace
     assert proxy.headers[-1]["traceparent"].split("-")[1] == trace
+
+
+TRUNCATED = Busy(200, body=b'{"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListRes')
+
+
+def test_an_answer_that_breaks_off_is_no_reason_to_park(stage):
+    """An app that dies while it answers: without a length nothing tells that the rest is missing."""
+    gateway, wiki, _, proxy = stage
+    proxy.script = [LoseReply(), TRUNCATED, Busy(200)]  # the create, and two searches for it
+
+    anna = gateway.user("anna@example.com")
+
+    gateway.wait_delivered()
+    assert gateway.cli_json("status")["status"]["apps"][0]["parked"] == 0
+    (account,) = wiki.all()
+    assert account["externalId"] == anna["id"]
+    assert len(proxy.requests("POST")) == 1
+
+
+def test_a_group_that_could_not_be_read_is_not_called_delivered(make_gateway, make_app):
+    app = make_app("wiki")
+    with Proxy(app.port) as proxy:
+        through = {"url": f"http://127.0.0.1:{proxy.port}/v2", "profile": "google"}  # no PUT: read, then change
+        gateway = make_gateway(apps=[app.config(groups={"filter": "displayName pr"}) | through])
+        team = gateway.group("team")
+        gateway.wait_delivered()
+        proxy.script = [TRUNCATED]
+
+        gateway.patch(f"/Groups/{team['id']}", {"op": "replace", "path": "displayName", "value": "crew"})
+
+        gateway.wait_delivered()
+        assert [group["displayName"] for group in app.all("Groups")] == ["crew"]
