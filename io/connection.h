@@ -24,6 +24,7 @@
 #include "base/list.h"
 #include "io/address.h"
 #include "io/http.h"
+#include "io/inner.h"
 #include "io/loop.h"
 #include "io/reply_head.h"
 #include "io/server.h"
@@ -113,6 +114,7 @@ enum connection_phase {
 
 /* What others know of a connection: its request, from on_head until the reply. */
 struct exchange {
+	const struct inner_options *inner; /* io/inner.h: no connection is around it. Else NULL */
 	void *context;
 	bool open;      /* the handler owes a reply */
 	bool is_head;   /* HEAD: the reply has no body */
@@ -191,6 +193,12 @@ char *connection_room(struct connection *connection, size_t *size);
 /* They are there. */
 void connection_received(struct connection *connection, size_t size);
 void connection_drop_body(struct connection *connection);
+
+/* inner.c: what exchange.c does without a connection */
+void inner_reply(struct exchange *exchange, const struct server_reply *reply);
+void inner_stream_start(struct exchange *exchange, const struct server_reply *reply);
+bool inner_stream_write(struct exchange *exchange, const void *bytes, size_t size);
+void inner_stream_end(struct exchange *exchange, bool whole);
 
 /* exchange.c */
 /* Answers by itself and closes: the request cannot be handed out. */

@@ -190,6 +190,10 @@ void server_reply(struct exchange *exchange, const struct server_reply *reply)
 	struct connection *connection = connection_of(exchange);
 
 	assert(exchange->open && !exchange->streaming);
+	if (exchange->inner != NULL) {
+		inner_reply(exchange, reply);
+		return;
+	}
 	connection_enter(connection);
 	exchange->open = false;
 	if (connection->phase != CONNECTION_CLOSED) {
@@ -243,6 +247,13 @@ void server_reply_error(struct exchange *exchange, int status, const char *messa
 	struct connection *connection = connection_of(exchange);
 
 	assert(exchange->open && !exchange->streaming);
+	if (exchange->inner != NULL) {
+		inner_reply(exchange, &(struct server_reply){ .status = status,
+					      .content_type = "text/plain",
+					      .body = message,
+					      .body_size = strlen(message) });
+		return;
+	}
 	connection_enter(connection);
 	exchange->open = false;
 	if (connection->phase != CONNECTION_CLOSED) {
@@ -277,10 +288,16 @@ void server_stream_start(struct exchange *exchange, const struct server_reply *r
 	const struct server_stream *stream)
 {
 	struct connection *connection = connection_of(exchange);
-	enum reply_framing framing = stream_framing(connection, reply, stream->length);
-	struct buf *head = &connection->worker->scratch;
+	enum reply_framing framing;
+	struct buf *head;
 
 	assert(exchange->open && !exchange->streaming && stream->on_event != NULL);
+	if (exchange->inner != NULL) {
+		inner_stream_start(exchange, reply);
+		return;
+	}
+	framing = stream_framing(connection, reply, stream->length);
+	head = &connection->worker->scratch;
 	connection_enter(connection);
 	exchange->streaming = true;
 	exchange->chunked = framing == REPLY_CHUNKED;
@@ -318,9 +335,13 @@ static void send_piece(struct connection *connection, const void *bytes, size_t 
 bool server_stream_write(struct exchange *exchange, const void *bytes, size_t size)
 {
 	struct connection *connection = connection_of(exchange);
-	size_t limit = connection->worker->server->options.write_high_water;
+	size_t limit;
 
 	assert(exchange->open && exchange->streaming);
+	if (exchange->inner != NULL) {
+		return inner_stream_write(exchange, bytes, size);
+	}
+	limit = connection->worker->server->options.write_high_water;
 	assert(exchange->left < 0 || size <= (uint64_t)exchange->left); /* ours: longer than told */
 	exchange->left -= exchange->left >= 0 ? (int64_t)size : 0;
 	if (connection->phase == CONNECTION_CLOSED) {
@@ -343,6 +364,10 @@ void server_stream_end(struct exchange *exchange)
 	struct connection *connection = connection_of(exchange);
 
 	assert(exchange->open && exchange->streaming);
+	if (exchange->inner != NULL) {
+		inner_stream_end(exchange, true);
+		return;
+	}
 	connection_enter(connection);
 	exchange->open = false;
 	if (connection->phase != CONNECTION_CLOSED) {
@@ -360,6 +385,10 @@ void server_stream_abort(struct exchange *exchange)
 	struct connection *connection = connection_of(exchange);
 
 	assert(exchange->open && exchange->streaming);
+	if (exchange->inner != NULL) {
+		inner_stream_end(exchange, false);
+		return;
+	}
 	connection_enter(connection);
 	exchange->open = false;
 	connection_close(connection, true);
@@ -380,12 +409,12 @@ void exchange_tell_gone(struct connection *connection)
 
 bool exchange_is_gone(const struct exchange *exchange)
 {
-	return connection_of(exchange)->phase == CONNECTION_CLOSED;
+	return exchange->inner == NULL && connection_of(exchange)->phase == CONNECTION_CLOSED;
 }
 
 const char *exchange_peer(const struct exchange *exchange)
 {
-	return connection_of(exchange)->peer;
+	return exchange->inner != NULL ? exchange->inner->peer : connection_of(exchange)->peer;
 }
 
 bool exchange_peer_uid(const struct exchange *exchange, unsigned *uid)
@@ -394,7 +423,8 @@ bool exchange_peer_uid(const struct exchange *exchange, unsigned *uid)
 	struct ucred credentials;
 	socklen_t size = sizeof(credentials);
 
-	if (connection->worker->server->address.family != AF_UNIX || connection->stream.fd < 0 ||
+	if (exchange->inner != NULL || connection->worker->server->address.family != AF_UNIX ||
+		connection->stream.fd < 0 ||
 		getsockopt(connection->stream.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) <
 			0) {
 		return false;
@@ -405,12 +435,15 @@ bool exchange_peer_uid(const struct exchange *exchange, unsigned *uid)
 
 bool exchange_is_tls(const struct exchange *exchange)
 {
-	return connection_of(exchange)->worker->server->options.tls != NULL;
+	return exchange->inner != NULL
+		       ? exchange->inner->is_tls
+		       : connection_of(exchange)->worker->server->options.tls != NULL;
 }
 
 struct loop *exchange_loop(const struct exchange *exchange)
 {
-	return connection_of(exchange)->worker->loop;
+	return exchange->inner != NULL ? exchange->inner->loop
+				       : connection_of(exchange)->worker->loop;
 }
 
 void exchange_set_context(struct exchange *exchange, void *context)
