@@ -15,26 +15,28 @@
 
 enum error_code {
 	ERROR_NONE,
-	ERROR_SYNTAX,       /* 400 invalidSyntax: body or message structure */
-	ERROR_FILTER,       /* 400 invalidFilter */
-	ERROR_PATH,         /* 400 invalidPath */
-	ERROR_VALUE,        /* 400 invalidValue */
-	ERROR_NO_TARGET,    /* 400 noTarget */
-	ERROR_MUTABILITY,   /* 400 mutability */
-	ERROR_TOO_MANY,     /* 400 tooMany */
-	ERROR_REQUEST,      /* 400 without a scimType: target, header, query */
-	ERROR_UNAUTHORIZED, /* 401 */
-	ERROR_DENIED,       /* 403: the policy says no */
-	ERROR_NOT_FOUND,    /* 404 */
-	ERROR_METHOD,       /* 405 */
-	ERROR_UNIQUENESS,   /* 409 uniqueness */
-	ERROR_PRECONDITION, /* 412: If-Match */
-	ERROR_TOO_LARGE,    /* 413 */
-	ERROR_MEDIA_TYPE,   /* 415 */
-	ERROR_RATE,         /* 429 */
-	ERROR_POLICY,       /* 503: the policy gave no answer */
-	ERROR_BUDGET,       /* 503: the policy used up its steps, bytes or time */
-	ERROR_STORE,        /* 503: the store cannot write or read now */
+	ERROR_SYNTAX,         /* 400 invalidSyntax: body or message structure */
+	ERROR_FILTER,         /* 400 invalidFilter */
+	ERROR_PATH,           /* 400 invalidPath */
+	ERROR_VALUE,          /* 400 invalidValue */
+	ERROR_NO_TARGET,      /* 400 noTarget */
+	ERROR_MUTABILITY,     /* 400 mutability */
+	ERROR_TOO_MANY,       /* 400 tooMany */
+	ERROR_REQUEST,        /* 400 without a scimType: target, header, query */
+	ERROR_UNAUTHORIZED,   /* 401 */
+	ERROR_DENIED,         /* 403: the policy says no */
+	ERROR_NOT_FOUND,      /* 404 */
+	ERROR_METHOD,         /* 405 */
+	ERROR_NOT_ACCEPTABLE, /* 406: Accept */
+	ERROR_UNIQUENESS,     /* 409 uniqueness */
+	ERROR_REFERENCE,      /* 409 without a scimType: a bulkId whose resource is not there */
+	ERROR_PRECONDITION,   /* 412: If-Match */
+	ERROR_TOO_LARGE,      /* 413 */
+	ERROR_MEDIA_TYPE,     /* 415 */
+	ERROR_RATE,           /* 429 */
+	ERROR_POLICY,         /* 503: the policy gave no answer */
+	ERROR_BUDGET,         /* 503: the policy used up its steps, bytes or time */
+	ERROR_STORE,          /* 503: the store cannot write or read now */
 	ERROR_CONFLICT,   /* internal: the expected version is gone, load again; 503 at the deadline
 			   */
 	ERROR_TIMEOUT,    /* 503: a wait ended without an answer */

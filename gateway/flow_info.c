@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/health.h"
 #include "gateway/identify.h"
+#include "gateway/negotiate.h"
 #include "scim/discovery.h"
 
 /* ---- discovery ---- */
@@ -78,16 +79,19 @@ static enum step_result reply_schemas(struct request *request)
 
 const struct step flow_provider[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "reply", reply_provider, NULL },
 	{ 0 },
 };
 const struct step flow_types[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "reply", reply_types, NULL },
 	{ 0 },
 };
 const struct step flow_schemas[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "reply", reply_schemas, NULL },
 	{ 0 },
 };

@@ -17,6 +17,7 @@
 #include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
+#include "gateway/negotiate.h"
 #include "gateway/query.h"
 #include "gateway/read.h"
 #include "gateway/represent.h"
@@ -130,6 +131,7 @@ static enum step_result reply_one(struct request *request)
 
 const struct step flow_get[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "load", load_start, NULL },
 	{ "reply", reply_one, reply_one },
 	{ 0 },
@@ -184,6 +186,7 @@ static enum step_result reply_list(struct request *request)
 
 const struct step flow_list[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "query", query_step, NULL },
 	{ "walk", walk_start, NULL },
 	{ "reply", reply_list, NULL },
@@ -192,6 +195,7 @@ const struct step flow_list[] = {
 
 const struct step flow_search[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "search", search_step, NULL },
 	{ "walk", walk_start, NULL },
 	{ "reply", reply_list, NULL },

@@ -1,12 +1,12 @@
 /*
  * flow_write: POST, PUT, PATCH and DELETE of one resource.
  *
- *     identify ▶ parse ▶ claim ▶ load ▶ apply ▶ decide ▶ pack ▶ commit ▶ reply
- *                          ▲       ▲                               │
- *                          └───────┴──── a conflict loads again ───┘
+ *     identify ▶ negotiate ▶ parse ▶ claim ▶ load ▶ apply ▶ decide ▶ pack ▶ commit ▶ reply
+ *                                      ▲       ▲                               │
+ *                                      └───────┴──── a conflict loads again ───┘
  *
- * The steps between claim and commit stand in write_claim.c, write_load.c,
- * write_decide.c, write_pack.c and write_commit.c.
+ * The steps behind parse stand in write_claim.c, write_load.c, write_decide.c,
+ * write_pack.c, write_commit.c and write_reply.c.
  * A denial is committed like an approval, without new state. Every path ends in reply, which gives
  * the claim back.
  */
@@ -18,14 +18,11 @@
 #include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
-#include "gateway/represent.h"
+#include "gateway/negotiate.h"
 #include "gateway/write.h"
 #include "io/loop.h"
 #include "scim/dialect.h"
-#include "scim/etag.h"
-#include "scim/print.h"
 #include "scim/project.h"
-#include "scim/urn.h"
 
 const char *write_operation_name(enum write_operation operation)
 {
@@ -84,7 +81,7 @@ static bool begin(struct request *request, struct error *err)
 			request->query.excluded_attributes, &write->projection, err)) {
 		return false;
 	}
-	return write->operation == WRITE_DELETE || request_takes_json(request, err);
+	return write->operation == WRITE_DELETE || negotiate_body(request->http, err);
 }
 
 /* NULL without an error: there is more to do. */
@@ -223,100 +220,9 @@ static enum step_result parse_start(struct request *request)
 	return ok ? STEP_NEXT : STEP_FAIL;
 }
 
-/* ---- reply ---- */
-
-/* The store counts only when members come or go. */
-static int64_t members_after(const struct write *write)
-{
-	if (write->added_count + write->removed_count > 0) {
-		return write->commit.members;
-	}
-	return write->before != NULL ? write->before->members : 0;
-}
-
-/* 204 instead of the resource: facts/scim.md 4.1, and a Group too large to be worth it. */
-static bool is_silent(const struct request *request)
-{
-	const struct write *write = request->write;
-	bool large;
-
-	if (write->operation == WRITE_DELETE) {
-		return true;
-	}
-	large = members_after(write) > WRITE_MEMBERS_SHOWN;
-	return request->type->has_members && write->operation == WRITE_PATCH &&
-	       write->projection == NULL &&
-	       (large || scim_dialect_has(request->source->dialect, SCIM_GROUP_PATCH_204));
-}
-
-static enum step_result reply_empty(struct request *request)
-{
-	const struct write *write = request->write;
-	char etag[SCIM_ETAG_BYTES];
-	struct request_reply reply = { .status = 204, .journal = write->journal };
-
-	if (write->operation != WRITE_DELETE) {
-		scim_etag_format(represent_version(write->represent), etag);
-		reply.etag = etag;
-	}
-	request_reply(request, &reply);
-	write_release(request->write);
-	return STEP_NEXT;
-}
-
-static void start_represent(struct request *request)
-{
-	struct write *write = request->write;
-	bool changed = write->commit.write != NULL; /* a no-op makes no version */
-
-	write->represent = represent_new(request,
-		&(struct represent_what){
-			.rid = write->commit.rid,
-			.id = request->resource_text,
-			.version = changed ? write->commit.version : write->before->version,
-			.created_us = write->before != NULL ? write->before->created_us
-							    : request->time_us,
-			.modified_us = changed ? request->time_us : write->before->modified_us,
-			.external_id = write->external,
-			.doc = write->final_doc,
-			.groups = write->groups,
-			.group_count = write->group_count,
-			.members = members_after(write),
-			.projection = write->projection,
-			.status = write->operation == WRITE_CREATE ? 201 : 200,
-			.journal = write->journal,
-		});
-}
-
-static enum step_result reply_start(struct request *request)
-{
-	struct write *write = request->write;
-	enum step_result result;
-
-	if (request->err.code != ERROR_NONE) {
-		request_reply_error(request,
-			write != NULL && write->journal[0] != '\0' ? write->journal : NULL);
-		write_release(write);
-		return STEP_NEXT;
-	}
-	if (write->represent == NULL && write->operation != WRITE_DELETE) {
-		start_represent(request);
-	}
-	if (is_silent(request)) {
-		return reply_empty(request);
-	}
-	if (represent_is_streamed(write->represent)) {
-		write_release(write); /* a slow reader must not hold what others wait for */
-	}
-	result = represent_run(write->represent);
-	if (result == STEP_NEXT) {
-		write_release(write);
-	}
-	return result;
-}
-
 const struct step flow_write[] = {
 	{ "identify", identify_start, NULL },
+	{ "negotiate", negotiate_start, NULL },
 	{ "parse", parse_start, NULL },
 	{ "claim", write_claim_start, write_claim_finish },
 	{ "load", write_load_start, NULL },
@@ -324,6 +230,6 @@ const struct step flow_write[] = {
 	{ "decide", write_decide_start, NULL },
 	{ "pack", write_pack_start, write_pack_finish },
 	{ "commit", write_commit_start, write_commit_finish },
-	{ "reply", reply_start, reply_start },
+	{ "reply", write_reply_start, write_reply_start },
 	{ 0 },
 };

@@ -16,8 +16,8 @@
 
 /* ---- what is counted: see metrics_print.h ---- */
 
-const int metrics_codes[METRICS_CODES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408,
-	409, 412, 413, 414, 415, 417, 429, 431, 500, 501, 502, 503, 505, 0 };
+const int metrics_codes[METRICS_CODES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 406,
+	408, 409, 412, 413, 414, 415, 417, 429, 431, 500, 501, 502, 503, 505, 0 };
 const char *const metrics_effects[METRICS_EFFECTS] = { "allow", "deny", "hold", "error" };
 /* µs: 1 ms … 10 s for requests, 2 µs … 50 ms for decisions. */
 const int64_t metrics_request_bounds[METRICS_BUCKETS] = { 1000, 2500, 5000, 10000, 25000, 50000,

@@ -13,7 +13,7 @@
 struct gateway;
 
 enum {
-	METRICS_CODES = 25, /* the last: any other */
+	METRICS_CODES = 26, /* the last: any other */
 	METRICS_EFFECTS = 4,
 	METRICS_REASONS = 128, /* the last: all beyond the cap */
 	METRICS_BUCKETS = 12,

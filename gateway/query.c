@@ -6,6 +6,7 @@
 #include "base/value.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "gateway/negotiate.h"
 #include "gateway/query_key.h"
 #include "gateway/read.h"
 #include "gateway/represent.h"
@@ -133,7 +134,7 @@ bool query_of_body(struct request *request, struct error *err)
 	const struct value *body;
 
 	new_read(request);
-	if (!request_takes_json(request, err)) {
+	if (!negotiate_body(request->http, err)) {
 		return false;
 	}
 	body = value_parse(request->arena, text.data, text.size, &limits, err);

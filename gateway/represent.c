@@ -74,6 +74,11 @@ int64_t represent_version(const struct represent *represent)
 	return represent->what.version;
 }
 
+const char *represent_location(const struct represent *represent)
+{
+	return buf_text(&represent->location);
+}
+
 static void print_groups(
 	const struct represent_what *what, struct buf *buf, struct scim_outward *outward)
 {
@@ -163,6 +168,7 @@ static enum step_result reply_whole(struct represent *represent)
 			.content_location =
 				what->status == 201 ? NULL : buf_text(&represent->location),
 			.journal = what->journal,
+			.applied = what->applied,
 			.body = represent->buf.data,
 			.body_size = represent->buf.size,
 		});
@@ -187,6 +193,7 @@ static void start_stream(struct represent *represent)
 		{ "ETag", represent->etag },
 		{ "Content-Location", buf_text(&represent->location) },
 		{ "Scimward-Journal", represent->what.journal },
+		{ "Preference-Applied", represent->what.applied },
 		{ "Scimward-Request", request->id },
 	};
 
@@ -195,7 +202,7 @@ static void start_stream(struct represent *represent)
 	request->status = represent->what.status;
 	server_stream_start(request->exchange,
 		&(struct server_reply){ .status = represent->what.status,
-			.content_type = "application/scim+json",
+			.content_type = request_media(request),
 			.headers = headers,
 			.header_count = sizeof(headers) / sizeof(headers[0]) },
 		&(struct server_stream){ .length = -1, .on_event = on_stream, .user = represent });

@@ -35,11 +35,13 @@ struct represent_what {
 	const struct scim_projection *projection;
 	int status;
 	const char *journal; /* NULL: none */
+	const char *applied; /* Preference-Applied; NULL: none */
 };
 
 /* In the request's arena. What it points to must stay until the reply. */
 struct represent *represent_new(struct request *request, const struct represent_what *what);
 int64_t represent_version(const struct represent *represent);
+const char *represent_location(const struct represent *represent); /* its URL; as long as it */
 /* It takes as long as its reader: more than REPRESENT_WHOLE members. */
 bool represent_is_streamed(const struct represent *represent);
 

@@ -206,19 +206,12 @@ bool request_read_query(struct request *request)
 	return request->err.code == ERROR_NONE;
 }
 
-bool request_takes_json(const struct request *request, struct error *err)
-{
-	const struct http_text *header = http_find(request->http, "content-type");
-
-	if (header == NULL || http_media_type_is(*header, SCIM_MEDIA_TYPE) ||
-		http_media_type_is(*header, "application/json")) {
-		return true;
-	}
-	return error_set(err, ERROR_MEDIA_TYPE,
-		"Content-Type must be application/scim+json or application/json");
-}
-
 /* ---- replies ---- */
+
+const char *request_media(const struct request *request)
+{
+	return request->media != NULL ? request->media : SCIM_MEDIA_TYPE;
+}
 
 void request_reply(struct request *request, const struct request_reply *reply)
 {
@@ -228,6 +221,7 @@ void request_reply(struct request *request, const struct request_reply *reply)
 		{ "Scimward-Journal", reply->journal },
 		{ "Content-Location", reply->content_location },
 		{ "Allow", reply->allow },
+		{ "Preference-Applied", reply->applied },
 		{ "Scimward-Request", request->id },
 	};
 	struct server_reply out = {
@@ -241,10 +235,16 @@ void request_reply(struct request *request, const struct request_reply *reply)
 
 	if (reply->body_size > 0) {
 		out.content_type =
-			reply->content_type != NULL ? reply->content_type : SCIM_MEDIA_TYPE;
+			reply->content_type != NULL ? reply->content_type : request_media(request);
 	}
 	request->status = reply->status;
 	server_reply(request->exchange, &out);
+}
+
+/* To an identified caller who asks for methods, or for one that is not there. */
+static bool tells_methods(const struct request *request, int status)
+{
+	return status == 405 || (status == 404 && request->http_method == HTTP_OPTIONS);
 }
 
 void request_reply_error(struct request *request, const char *journal)
@@ -253,7 +253,7 @@ void request_reply_error(struct request *request, const char *journal)
 	bool retry = status == 503 || status == 429;
 	struct server_header headers[] = {
 		{ "Retry-After", retry ? (status == 503 ? "5" : "1") : NULL },
-		{ "Allow", status == 405 ? request->allow : NULL },
+		{ "Allow", tells_methods(request, status) ? request->allow : NULL },
 		{ "WWW-Authenticate", status == 401 ? REQUEST_CHALLENGE : NULL },
 		{ "Scimward-Journal", journal },
 		{ "Scimward-Request", request->id },
@@ -270,7 +270,7 @@ void request_reply_error(struct request *request, const char *journal)
 	server_reply(
 		request->exchange, &(struct server_reply){
 					   .status = status,
-					   .content_type = SCIM_MEDIA_TYPE,
+					   .content_type = request_media(request),
 					   .headers = headers,
 					   .header_count = sizeof(headers) / sizeof(headers[0]),
 					   .body = body.data,

@@ -58,6 +58,13 @@ struct request_query {
 	const char *sort_order;
 };
 
+/* What the header Prefer asks of a reply (RFC 7240, RFC 9967); see gateway/negotiate.h. */
+struct request_prefer {
+	enum { PREFER_ANY, PREFER_MINIMAL, PREFER_REPRESENTATION } body;
+	bool async;     /* respond-async */
+	int64_t wait_s; /* … only if the reply takes longer than this; 0: at once */
+};
+
 struct request {
 	struct gateway_worker *worker;
 	struct exchange *exchange;
@@ -94,6 +101,10 @@ struct request {
 	const struct gateway_source *source;
 	struct snapshot *snapshot; /* a reference until the end */
 
+	/* negotiate */
+	const char *media; /* of the reply's body; NULL: application/scim+json */
+	struct request_prefer prefer;
+
 	struct request_query query;
 	struct write *write;
 	struct read *read;
@@ -116,10 +127,6 @@ void request_pool_free(struct gateway_worker *worker);
 /* Reads the query into request->query. ERROR_REQUEST. */
 bool request_read_query(struct request *request);
 
-/* Is the body what a SCIM client may send? Without a Content-Type it is taken for JSON.
- * ERROR_MEDIA_TYPE. */
-bool request_takes_json(const struct request *request, struct error *err);
-
 /* What a 401 asks for (RFC 6750, 3). */
 #define REQUEST_CHALLENGE "Bearer realm=\"scimward\""
 
@@ -127,17 +134,20 @@ bool request_takes_json(const struct request *request, struct error *err);
 
 struct request_reply {
 	int status;
-	const char *content_type; /* NULL: application/scim+json where there is a body */
+	const char *content_type; /* NULL: what was negotiated, where there is a body */
 	const char *etag;
 	const char *location;
 	const char *journal; /* Scimward-Journal */
 	const char *content_location;
 	const char *allow;
+	const char *applied;       /* Preference-Applied */
 	const char *cache_control; /* NULL: no-store */
 	const void *body;
 	size_t body_size;
 };
 
+/* "application/scim+json", or what the client likes better. */
+const char *request_media(const struct request *request);
 void request_reply(struct request *request, const struct request_reply *reply);
 /* The SCIM Error of request->err, with the headers that its status needs. journal may be NULL. */
 void request_reply_error(struct request *request, const char *journal);

@@ -16,15 +16,16 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "ServiceProviderConfig", NULL, "GET, HEAD", { [HTTP_GET] = flow_provider } },
-	{ "ResourceTypes", NULL, "GET, HEAD", { [HTTP_GET] = flow_types } },
-	{ "ResourceTypes", "*", "GET, HEAD", { [HTTP_GET] = flow_types } },
-	{ "Schemas", NULL, "GET, HEAD", { [HTTP_GET] = flow_schemas } },
-	{ "Schemas", "*", "GET, HEAD", { [HTTP_GET] = flow_schemas } },
-	{ ".search", NULL, "POST", { [HTTP_POST] = flow_search } },
-	{ NULL, NULL, "GET, HEAD, POST", { [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
-	{ NULL, ".search", "POST", { [HTTP_POST] = flow_search } },
-	{ NULL, "*", "GET, HEAD, PUT, PATCH, DELETE",
+	{ "ServiceProviderConfig", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_provider } },
+	{ "ResourceTypes", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_types } },
+	{ "ResourceTypes", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_types } },
+	{ "Schemas", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
+	{ "Schemas", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
+	{ ".search", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_search } },
+	{ NULL, NULL, "GET, HEAD, POST, OPTIONS",
+		{ [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
+	{ NULL, ".search", "POST, OPTIONS", { [HTTP_POST] = flow_search } },
+	{ NULL, "*", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
 		{ [HTTP_GET] = flow_get,
 			[HTTP_PUT] = flow_write,
 			[HTTP_PATCH] = flow_write,
@@ -131,20 +132,32 @@ static const struct {
 	{ "journal", flow_journal },
 };
 
+static const struct step *plain_flow(enum http_method method, const struct step *flow)
+{
+	if (method == HTTP_OPTIONS) {
+		return flow_options;
+	}
+	return method == HTTP_GET || method == HTTP_HEAD ? flow : flow_method;
+}
+
 const struct step *route_find(struct request *request)
 {
 	const struct http_request *http = request->http;
 	size_t prefix = scim_prefix(http);
 
+	if (http_text_is(http->path, "*")) { /* only of OPTIONS: the server as a whole */
+		request->allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+		return flow_options;
+	}
+	request->allow = "OPTIONS"; /* until a path is found */
 	if (prefix > 0) {
 		take_base(request, prefix);
 		return find_scim(request, http->segments + prefix, http->segment_count - prefix);
 	}
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && http->segment_count > 0; i++) {
 		if (http_text_is(http->segments[0], plain[i].name)) {
-			request->allow = "GET, HEAD";
-			return http->method == HTTP_GET || http->method == HTTP_HEAD ? plain[i].flow
-										     : flow_method;
+			request->allow = "GET, HEAD, OPTIONS";
+			return plain_flow(http->method, plain[i].flow);
 		}
 	}
 	return flow_nothing;

@@ -152,3 +152,6 @@ bool write_is_allowed(const struct write *write);
 
 /* ---- write_commit.c ---- */
 step_fn write_commit_start, write_commit_finish;
+
+/* ---- write_reply.c ---- */
+step_fn write_reply_start; /* start and finish of the last step */

@@ -128,18 +128,18 @@ def test_an_unknown_path_is_404(scim, path):
 
 
 ALLOWED = {
-    "/Users": "GET, HEAD, POST",
-    "/Groups": "GET, HEAD, POST",
-    f"/Users/{UNKNOWN}": "GET, HEAD, PUT, PATCH, DELETE",
-    f"/Groups/{UNKNOWN}": "GET, HEAD, PUT, PATCH, DELETE",
-    "/.search": "POST",
-    "/Users/.search": "POST",
-    "/Groups/.search": "POST",
-    "/ServiceProviderConfig": "GET, HEAD",
-    "/Schemas": "GET, HEAD",
-    f"/Schemas/{USER}": "GET, HEAD",
-    "/ResourceTypes": "GET, HEAD",
-    "/ResourceTypes/User": "GET, HEAD",
+    "/Users": "GET, HEAD, POST, OPTIONS",
+    "/Groups": "GET, HEAD, POST, OPTIONS",
+    f"/Users/{UNKNOWN}": "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+    f"/Groups/{UNKNOWN}": "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+    "/.search": "POST, OPTIONS",
+    "/Users/.search": "POST, OPTIONS",
+    "/Groups/.search": "POST, OPTIONS",
+    "/ServiceProviderConfig": "GET, HEAD, OPTIONS",
+    "/Schemas": "GET, HEAD, OPTIONS",
+    f"/Schemas/{USER}": "GET, HEAD, OPTIONS",
+    "/ResourceTypes": "GET, HEAD, OPTIONS",
+    "/ResourceTypes/User": "GET, HEAD, OPTIONS",
 }
 
 

@@ -103,6 +103,9 @@ static const struct {
 	{ "GET", "/livez", flow_livez },
 	{ "HEAD", "/readyz", flow_readyz },
 	{ "POST", "/livez", flow_method },
+	{ "OPTIONS", "/livez", flow_options },
+	{ "OPTIONS", "*", flow_options },
+	{ "OPTIONS", "/scim/v2/Nothing", flow_nothing },
 	{ "GET", "/journal/checkpoint", flow_journal },
 	{ "GET", "/journal/tile/0/000", flow_journal },
 	{ "PUT", "/journal/checkpoint", flow_method },
@@ -145,7 +148,7 @@ static void test_the_path_names_type_id_and_tenant(void **state)
 	assert_true(request.has_id);
 	assert_string_equal(request.resource_text, ID);
 	assert_true(http_text_is(request.tenant_name, "acme"));
-	assert_string_equal(request.allow, "GET, HEAD, PUT, PATCH, DELETE");
+	assert_string_equal(request.allow, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS");
 
 	route("GET", "/scim/v2/Users/not-an-id");
 	assert_int_equal(request.store_type, STORE_USER);

@@ -1,0 +1,42 @@
+/*
+ * negotiate: what a request says about the form of bodies and of its reply.
+ *
+ *     Content-Type   application/scim+json or application/json, in UTF-8          else 415
+ *     Accept         the same two, with weights and ranges (RFC 9110, 12.5.1)     else 406
+ *     Prefer         return=minimal, return=representation, respond-async (RFC 7240, RFC 9967)
+ *
+ * Pure but for negotiate_start: it looks at the head alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include "gateway/request.h"
+
+struct error;
+struct http_request;
+
+/*
+ * The media type of the reply: "application/scim+json" unless the client likes "application/json"
+ * better. Ranges that are not well-formed are passed over; "*" alone, which old clients send, is
+ * "*" "/" "*". NULL: ERROR_NOT_ACCEPTABLE, neither is wanted.
+ */
+const char *negotiate_media(const struct http_request *http, struct error *err);
+
+/*
+ * Is the body JSON in UTF-8 as it stands? Without a Content-Type it is taken for it.
+ * ERROR_MEDIA_TYPE: another type, another charset, a Content-Encoding.
+ */
+bool negotiate_body(const struct http_request *http, struct error *err);
+
+/*
+ * What a client prefers; the first of two that contradict each other counts (RFC 7240, 2), and what
+ * is not known is passed over.
+ */
+struct request_prefer negotiate_prefer(const struct http_request *http);
+
+/*
+ * A step behind identify: fills request->media and, of writes, request->prefer. A DELETE has no
+ * body to negotiate about, and a leaver is never refused for a header: it passes whatever it
+ * accepts. ERROR_NOT_ACCEPTABLE.
+ */
+step_fn negotiate_start;
