@@ -1,5 +1,6 @@
 #include "policy/bundle.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "base/arena.h"
@@ -169,95 +170,176 @@ static void take_text(
 	*size = file->size;
 }
 
+/* Of all data.json. NULL: there is none, or *err says why. */
+static const struct value *merge_data(
+	struct arena *arena, const struct policy_bundle *bundle, struct error *err)
+{
+	const struct value *data = NULL;
+
+	for (size_t i = 0; i < bundle->file_count; i++) {
+		if (ends_with(bundle->files[i].name, "data.json") &&
+			!add_data(arena, &bundle->files[i], &data, err)) {
+			return NULL;
+		}
+	}
+	return data;
+}
+
+static size_t count_data(const struct policy_bundle *bundle)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < bundle->file_count; i++) {
+		found += ends_with(bundle->files[i].name, "data.json");
+	}
+	return found;
+}
+
 /* One data.json at the top is what `opa build` writes: passed on as it is. Others are merged. */
-static bool read_data(struct arena *arena, const struct tar_file *list, size_t count,
+static bool read_data(struct arena *arena, const struct policy_bundle *bundle,
 	struct policy_files *files, struct error *err)
 {
 	CLEANUP(buf_fini) struct buf text = { 0 };
-	const struct value *data = NULL;
-	size_t found = 0;
-	const struct tar_file *last = NULL;
+	const struct tar_file *top = policy_bundle_find(bundle, "data.json");
+	bool is_alone = top != NULL && count_data(bundle) == 1;
+	struct error problem = { 0 };
 
-	for (size_t i = 0; i < count; i++) {
-		if (ends_with(list[i].name, "data.json")) {
-			last = &list[i];
-			found++;
+	if (is_alone) {
+		take_text(top, arena, &files->data, &files->data_size);
+		if (manifest_covers_all(&bundle->manifest)) {
+			return true;
 		}
 	}
-	if (found == 1 && strcmp(last->name, "data.json") == 0) {
-		take_text(last, arena, &files->data, &files->data_size);
-		return true;
+	const struct value *data = merge_data(arena, bundle, &problem);
+	if (data == NULL) {
+		return problem.code == ERROR_NONE ||
+		       error_set(err, problem.code, "%s", problem.text);
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (ends_with(list[i].name, "data.json") &&
-			!add_data(arena, &list[i], &data, err)) {
-			return false;
-		}
-	}
-	if (data != NULL) {
+	if (!is_alone) {
 		value_print(&text, data);
 		files->data = arena_text(arena, buf_text(&text), text.size);
 		files->data_size = text.size;
 	}
-	return true;
+	return manifest_covers_data(arena, &bundle->manifest, data, err);
 }
 
 /* ---- the whole ---- */
 
-static bool read_manifest(struct arena *arena, const struct tar_file *file,
-	struct policy_files *files, struct error *err)
+static void free_unpacked(void *unpacked)
 {
-	const struct value *manifest = parse(arena, file, err);
-
-	if (manifest == NULL) {
-		return false;
-	}
-	const char *revision = value_find_text(manifest, "revision");
-	files->revision = revision != NULL ? revision : "";
-	return true;
+	buf_fini(unpacked);
 }
 
-static bool read_files(struct arena *arena, const struct tar_file *list, size_t count,
+static bool read_manifest(struct arena *arena, struct policy_bundle *bundle, struct error *err)
+{
+	const struct tar_file *file = policy_bundle_find(bundle, ".manifest");
+	const struct value *value;
+
+	bundle->manifest = manifest_default;
+	if (file == NULL) {
+		return true;
+	}
+	value = parse(arena, file, err);
+	return value != NULL && manifest_read(arena, value, &bundle->manifest, err);
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t size = strlen(name);
+
+	return size > strlen(suffix) && strcmp(name + size - strlen(suffix), suffix) == 0;
+}
+
+static void look_around(struct policy_bundle *bundle)
+{
+	bundle->has_plan = policy_bundle_find(bundle, "plan.json") != NULL;
+	bundle->is_signed = policy_bundle_find(bundle, ".signatures.json") != NULL;
+	for (size_t i = 0; i < bundle->file_count; i++) {
+		const char *name = bundle->files[i].name;
+
+		bundle->has_rego |= has_suffix(name, ".rego");
+		bundle->has_yaml |= ends_with(name, "data.yaml") || ends_with(name, "data.yml");
+	}
+}
+
+static bool open_bundle(struct arena *arena, const void *bytes, size_t size,
+	const struct policy_bundle_limits *limits, struct policy_bundle *bundle, struct error *err)
+{
+	struct buf *unpacked = arena_calloc(arena, 1, sizeof(*unpacked));
+
+	arena_defer(arena, free_unpacked, unpacked);
+	if (!unpack(bytes, size, limits->unpacked_bytes, unpacked, err) ||
+		!policy_tar_read(arena, buf_text(unpacked), unpacked->size, limits->files,
+			&bundle->files, &bundle->file_count, err)) {
+		return false;
+	}
+	if (policy_bundle_find(bundle, "patch.json") != NULL) {
+		return error_set(err, ERROR_POLICY,
+			"is a delta bundle; only whole bundles (snapshots) are read");
+	}
+	look_around(bundle);
+	return read_manifest(arena, bundle, err);
+}
+
+bool policy_bundle_open(struct arena *arena, const void *bytes, size_t size,
+	const struct policy_bundle_limits *limits, struct policy_bundle *bundle, struct error *err)
+{
+	*bundle = (struct policy_bundle){ 0 };
+	return open_bundle(arena, bytes, size,
+		       limits != NULL ? limits : &policy_bundle_limits_default, bundle, err) ||
+	       error_wrap(err, "the bundle");
+}
+
+static int compare_name(const void *name, const void *file)
+{
+	return strcmp(name, ((const struct tar_file *)file)->name);
+}
+
+const struct tar_file *policy_bundle_find(const struct policy_bundle *bundle, const char *name)
+{
+	if (bundle->file_count == 0) {
+		return NULL;
+	}
+	return bsearch(
+		name, bundle->files, bundle->file_count, sizeof(*bundle->files), compare_name);
+}
+
+static bool read_plan(struct arena *arena, const struct policy_bundle *bundle,
 	struct policy_files *files, struct error *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const char *name = list[i].name;
-		if (strcmp(name, "plan.json") == 0) {
-			take_text(&list[i], arena, &files->plan, &files->plan_size);
-		} else if (strcmp(name, ".manifest") == 0) {
-			if (!read_manifest(arena, &list[i], files, err)) {
-				return false;
-			}
-		} else if (strcmp(name, "patch.json") == 0) {
-			return error_set(err, ERROR_POLICY,
-				"is a delta bundle; only whole bundles are read");
-		} else if (ends_with(name, "data.yaml") || ends_with(name, "data.yml")) {
-			return error_set(err, ERROR_POLICY,
-				"%s: data must be JSON; `opa build` makes it so", name);
-		}
+	const struct tar_file *plan = policy_bundle_find(bundle, "plan.json");
+	const struct value *value;
+
+	if (bundle->has_yaml) {
+		return error_set(err, ERROR_POLICY,
+			"has data in YAML; data must be JSON here, and `opa build` makes it so");
 	}
-	if (files->plan == NULL) {
+	if (plan == NULL) {
 		return error_set(err, ERROR_POLICY,
 			"has no plan.json; make it with `opa build -t plan -e …`");
 	}
-	return read_data(arena, list, count, files, err);
+	take_text(plan, arena, &files->plan, &files->plan_size);
+	if (manifest_covers_all(&bundle->manifest)) {
+		return true;
+	}
+	value = parse(arena, plan, err);
+	return value != NULL && manifest_covers_plan(arena, &bundle->manifest, value, err);
+}
+
+bool policy_bundle_files(struct arena *arena, const struct policy_bundle *bundle,
+	struct policy_files *files, struct error *err)
+{
+	*files = (struct policy_files){ .revision = bundle->manifest.revision };
+	return (read_plan(arena, bundle, files, err) && read_data(arena, bundle, files, err)) ||
+	       error_wrap(err, "the bundle");
 }
 
 bool policy_bundle_read(struct arena *arena, const void *bytes, size_t size,
 	const struct policy_bundle_limits *limits, struct policy_files *files, struct error *err)
 {
-	CLEANUP(buf_fini) struct buf unpacked = { 0 };
-	CLEANUP(arena_cleanup) struct arena *scratch = arena_new();
-	const struct tar_file *list = NULL;
-	size_t count = 0;
+	struct policy_bundle bundle;
 
-	if (limits == NULL) {
-		limits = &policy_bundle_limits_default;
-	}
 	*files = (struct policy_files){ .revision = "" };
-	bool ok = unpack(bytes, size, limits->unpacked_bytes, &unpacked, err) &&
-		  policy_tar_read(scratch, buf_text(&unpacked), unpacked.size, limits->files, &list,
-			  &count, err) &&
-		  read_files(arena, list, count, files, err);
-	return ok || error_wrap(err, "the bundle");
+	return policy_bundle_open(arena, bytes, size, limits, &bundle, err) &&
+	       policy_bundle_files(arena, &bundle, files, err);
 }

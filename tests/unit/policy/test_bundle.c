@@ -14,83 +14,18 @@
 #include "base/error.h"
 #include "policy/engine.h"
 #include "policy/tar.h"
-
-/* ---- making archives ---- */
-
-static void add_padding(struct buf *tar)
-{
-	while (tar->size % 512 != 0) {
-		buf_append_char(tar, '\0');
-	}
-}
-
-static void add_header(struct buf *tar, const char *name, char type, const char *size_field)
-{
-	char header[512] = { 0 };
-	unsigned sum = 0;
-
-	snprintf(header, 100, "%s", name);
-	snprintf(header + 100, 8, "0000644");
-	snprintf(header + 124, 12, "%s", size_field);
-	memset(header + 148, ' ', 8);
-	header[156] = type;
-	memcpy(header + 257, "ustar\00000", 8);
-	for (size_t i = 0; i < sizeof(header); i++) {
-		sum += (unsigned char)header[i];
-	}
-	snprintf(header + 148, 8, "%06o", sum);
-	buf_append(tar, header, sizeof(header));
-}
-
-static void add(struct buf *tar, const char *name, char type, const char *text)
-{
-	char size[24];
-
-	snprintf(size, sizeof(size), "%011zo", strlen(text) % 100000);
-	add_header(tar, name, type, size);
-	buf_append_text(tar, text);
-	add_padding(tar);
-}
-
-static void add_end(struct buf *tar)
-{
-	static const char zeros[1024];
-
-	buf_append(tar, zeros, sizeof(zeros));
-}
-
-static void pack(struct buf *gzip, const struct buf *tar)
-{
-	z_stream stream = { 0 };
-
-	assert_int_equal(deflateInit2(&stream, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	size_t room = deflateBound(&stream, tar->size);
-	buf_reserve(gzip, room);
-	stream.next_in = (unsigned char *)tar->data;
-	stream.avail_in = (unsigned)tar->size;
-	stream.next_out = (unsigned char *)gzip->data + gzip->size;
-	stream.avail_out = (unsigned)room;
-	assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-	gzip->size += stream.total_out;
-	deflateEnd(&stream);
-}
+#include "tests/unit/policy/archive.h"
 
 static bool read_tar(
 	struct arena *arena, const struct buf *tar, struct policy_files *files, struct error *err)
 {
 	struct buf gzip = { 0 };
 
-	pack(&gzip, tar);
+	archive_pack(&gzip, tar);
 	bool ok = policy_bundle_read(arena, gzip.data, gzip.size, NULL, files, err);
 	buf_fini(&gzip);
 	return ok;
 }
-
-struct member {
-	const char *name;
-	char type;
-	const char *text;
-};
 
 static bool read_members(struct arena *arena, const struct member *members,
 	struct policy_files *files, struct error *err)
@@ -98,9 +33,9 @@ static bool read_members(struct arena *arena, const struct member *members,
 	struct buf tar = { 0 };
 
 	for (size_t i = 0; members[i].name != NULL; i++) {
-		add(&tar, members[i].name, members[i].type, members[i].text);
+		archive_add(&tar, members[i].name, members[i].type, members[i].text);
 	}
-	add_end(&tar);
+	archive_add_end(&tar);
 	bool ok = read_tar(arena, &tar, files, err);
 	buf_fini(&tar);
 	return ok;
@@ -170,14 +105,14 @@ static void test_long_names_are_read(void **state)
 	(void)state;
 	memset(name, 'n', sizeof(name));
 	snprintf(name + 180, sizeof(name) - 180, "/data.json");
-	add(&tar, "plan.json", '0', "{}");
+	archive_add(&tar, "plan.json", '0', "{}");
 	snprintf(record, sizeof(record), "%zu path=%s\n", strlen(name) + 10, name);
-	add(&tar, "PaxHeaders/x", 'x', record);
-	add(&tar, "short", '0', "1");
+	archive_add(&tar, "PaxHeaders/x", 'x', record);
+	archive_add(&tar, "short", '0', "1");
 	name[0] = 'm';
-	add(&tar, "././@LongLink", 'L', name);
-	add(&tar, "short", '0', "2");
-	add_end(&tar);
+	archive_add(&tar, "././@LongLink", 'L', name);
+	archive_add(&tar, "short", '0', "2");
+	archive_add_end(&tar);
 
 	assert_true(read_tar(arena, &tar, &files, &err));
 
@@ -253,8 +188,8 @@ static void test_a_wrong_checksum_is_refused(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	add(&tar, "plan.json", '0', "{}");
-	add_end(&tar);
+	archive_add(&tar, "plan.json", '0', "{}");
+	archive_add_end(&tar);
 	tar.data[0] ^= 1;
 
 	assert_false(read_tar(arena, &tar, &files, &err));
@@ -270,8 +205,8 @@ static void test_a_cut_archive_is_refused(void **state)
 	struct arena *arena = arena_new();
 
 	(void)state;
-	add(&tar, "plan.json", '0', "{}");
-	add_end(&tar);
+	archive_add(&tar, "plan.json", '0', "{}");
+	archive_add_end(&tar);
 	for (size_t size = 0; size < 1536; size += 100) {
 		struct policy_files files;
 		struct error err = { 0 };
@@ -293,9 +228,9 @@ static void test_what_is_no_gzip_is_refused(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	add(&tar, "plan.json", '0', "{}");
-	add_end(&tar);
-	pack(&gzip, &tar);
+	archive_add(&tar, "plan.json", '0', "{}");
+	archive_add_end(&tar);
+	archive_pack(&gzip, &tar);
 
 	assert_false(policy_bundle_read(arena, tar.data, tar.size, NULL, &files, &err));
 	assert_false(policy_bundle_read(arena, "", 0, NULL, &files, &err));
@@ -322,9 +257,9 @@ static void test_a_bomb_is_refused(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4096; i++) {
-		add_end(&tar);
+		archive_add_end(&tar);
 	}
-	pack(&gzip, &tar);
+	archive_pack(&gzip, &tar);
 
 	assert_false(policy_bundle_read(arena, gzip.data, gzip.size, &limits, &files, &err));
 
@@ -343,9 +278,9 @@ static void test_files_are_limited(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	add(&tar, "a", '0', "1");
-	add(&tar, "b", '0', "2");
-	add_end(&tar);
+	archive_add(&tar, "a", '0', "1");
+	archive_add(&tar, "b", '0', "2");
+	archive_add_end(&tar);
 
 	assert_true(policy_tar_read(arena, tar.data, tar.size, 2, &files, &count, &err));
 	assert_int_equal(count, 2);
@@ -367,8 +302,8 @@ static void test_a_malformed_size_is_refused(void **state)
 		struct policy_files files;
 		struct error err = { 0 };
 
-		add_header(&tar, "plan.json", '0', sizes[i]);
-		add_end(&tar);
+		archive_add_header(&tar, "plan.json", '0', sizes[i]);
+		archive_add_end(&tar);
 
 		assert_false(read_tar(arena, &tar, &files, &err));
 		buf_fini(&tar);
