@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct scim_key key;
 		const struct scim_filter *again;
 
-		scim_key_of_filter(filter, &key);
+		scim_key_of_filter(arena, filter, &key);
 		scim_filter_print(&first, filter);
 		again = parse(arena, data[0] & ~2U, first.data, first.size, &err);
 		if (again != NULL) {

@@ -56,8 +56,8 @@ static bool find(struct request *request, const struct store_resource **found,
 		return error_set(
 			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 	}
-	if (request->type->has_members || !scim_projection_wants_place(request->type,
-						  request->read->projection, SCIM_IS_GROUPS)) {
+	if (!request->type->is_person || !scim_projection_wants_place(request->type,
+						 request->read->projection, SCIM_IS_GROUPS)) {
 		return true;
 	}
 	return store_groups_of(reader, request->arena, (*found)->rid, groups, group_count, err);

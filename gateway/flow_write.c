@@ -146,7 +146,8 @@ static void foresee_patch(struct request *request)
 		const struct scim_patch_operation *operation = &write->patch.operations[i];
 
 		if (!request->type->has_members) {
-			write->may_leave = write->may_leave || names(operation, "active");
+			write->may_leave = write->may_leave ||
+					   (request->type->is_person && names(operation, "active"));
 			continue;
 		}
 		write->renames = write->renames || names(operation, "displayName");
@@ -191,7 +192,7 @@ static bool read_resource(struct request *request, struct error *err)
 		write->step_count = 1;
 		take_list(request, resource->members);
 	} else {
-		write->may_leave = write->operation == WRITE_REPLACE &&
+		write->may_leave = request->type->is_person && write->operation == WRITE_REPLACE &&
 				   !value_find_bool(resource->doc, "active", true);
 	}
 	return true;
@@ -208,7 +209,7 @@ static enum step_result parse_start(struct request *request)
 	}
 	write = request->write;
 	if (write->operation == WRITE_DELETE) {
-		write->may_leave = !request->type->has_members;
+		write->may_leave = request->type->is_person;
 		return STEP_NEXT;
 	}
 	write->body = parse_body(request, err);

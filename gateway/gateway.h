@@ -34,6 +34,7 @@ struct reload;
 struct request;
 struct scim_dialect;
 struct scim_model;
+struct scim_resource_type;
 struct server;
 struct snapshot;
 struct store;
@@ -80,6 +81,8 @@ typedef void gateway_done_fn(void *user);
 struct gateway {
 	const struct config *config;
 	const struct scim_model *model;
+	int *types; /* of model->types: enum store_type */
+	int *keys;  /* of model->unique: kinds of the store, from STORE_KEY_CUSTOM on */
 	struct store *store;
 	struct store_claims *claims;
 	struct gateway_source *sources;
@@ -133,6 +136,9 @@ void gateway_reload(struct gateway *gateway);
 
 /* Reads tokens and paused sources again and hands the result to all workers. Main thread. */
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err);
+
+/* The store's number of a resource type. */
+int gateway_store_type(const struct gateway *gateway, const struct scim_resource_type *type);
 
 /* NULL: the configuration has none of that name. */
 const struct gateway_source *gateway_find_source(const struct gateway *gateway, const char *name);

@@ -256,7 +256,7 @@ const struct value *input_build(struct request *request, struct error *err)
 	value_add(&it, "after", write->after_shown);
 	value_add(&it, "before", write->before_shown);
 	value_add(&it, "changes", write->changes);
-	if (!request->type->has_members) {
+	if (request->type->is_person) {
 		value_add(&it, "groups",
 			groups_value(request->arena, write->groups, write->group_count, true));
 	}

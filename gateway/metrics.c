@@ -115,7 +115,10 @@ static size_t resource_index(const struct request *request)
 	if (request->type == NULL) {
 		return METRICS_OTHER;
 	}
-	return request->type->has_members ? METRICS_GROUP : METRICS_USER;
+	if (request->type->is_person) {
+		return METRICS_USER;
+	}
+	return request->type->has_members ? METRICS_GROUP : METRICS_OTHER;
 }
 
 /* A search is a POST as well. */

@@ -10,7 +10,9 @@
 #include "gateway/quota.h"
 #include "scim/dialect.h"
 #include "scim/filter.h"
+#include "scim/key.h"
 #include "scim/schema.h"
+#include "store/record.h"
 #include "store/store.h"
 
 static bool resolve_source(struct gateway *gateway, size_t index, struct error *err)
@@ -42,16 +44,17 @@ static bool looks_at_groups(const struct scim_filter *filter)
 }
 
 /* A filter that does not parse must not start a gateway: it would decide who has an account. */
-static bool check_filter(struct arena *arena, const char *app, const char *type, const char *text,
-	bool *groups, struct error *err)
+static bool check_filter(const struct scim_model *model, const char *app, const char *type,
+	const char *text, bool *groups, struct error *err)
 {
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const struct scim_filter *filter;
 
 	if (text == NULL) {
 		return true;
 	}
 	filter = scim_filter_parse(
-		arena, scim_model_type(scim_model_core(), type), text, strlen(text), false, err);
+		arena, scim_model_type(model, type), text, strlen(text), false, err);
 	if (filter == NULL) {
 		err->code = ERROR_CONFIG;
 		return error_wrap(err, "apps.%s: filter", app);
@@ -62,17 +65,70 @@ static bool check_filter(struct arena *arena, const char *app, const char *type,
 
 static bool resolve_app(struct gateway *gateway, size_t index, struct error *err)
 {
-	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	const struct scim_model *model = gateway->model;
 	const struct config_app *config = &gateway->config->apps[index];
 	struct gateway_app *app = &gateway->apps[index];
 	bool ignored;
 
 	app->config = config;
 	app->takes_groups = config->groups.filter != NULL;
-	return check_filter(arena, config->name, "User", config->filter, &app->names_groups, err) &&
-	       check_filter(arena, config->name, "Group", config->groups.filter, &ignored, err) &&
+	return check_filter(model, config->name, "User", config->filter, &app->names_groups, err) &&
+	       check_filter(model, config->name, "Group", config->groups.filter, &ignored, err) &&
 	       store_name_get(gateway->store, STORE_NAME_APP, config->name, &app->id, err) &&
 	       store_name_get(gateway->store, STORE_NAME_TENANT, config->tenant, &app->tenant, err);
+}
+
+static bool resolve_type(struct gateway *gateway, size_t index, struct error *err)
+{
+	const struct scim_resource_type *type = &gateway->model->types[index];
+	int number;
+
+	if (type->is_person || type->has_members) {
+		gateway->types[index] = type->is_person ? STORE_USER : STORE_GROUP;
+		return true;
+	}
+	if (!store_name_get(gateway->store, STORE_NAME_TYPE, type->name, &number, err)) {
+		return false;
+	}
+	gateway->types[index] = STORE_CUSTOM + number - 1;
+	return true;
+}
+
+static bool resolve_key(struct gateway *gateway, size_t index, struct error *err)
+{
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	const char *name = scim_key_name(arena, gateway->model->unique[index]);
+	int number;
+
+	if (!store_name_get(gateway->store, STORE_NAME_KEY, name, &number, err)) {
+		return false;
+	}
+	gateway->keys[index] = STORE_KEY_CUSTOM + number - 1;
+	return true;
+}
+
+static bool resolve_model(struct gateway *gateway, struct error *err)
+{
+	const struct scim_model *model = gateway->model;
+
+	gateway->types = must_calloc(model->type_count, sizeof(*gateway->types));
+	gateway->keys = must_calloc(model->unique_count + 1, sizeof(*gateway->keys));
+	for (size_t i = 0; i < model->type_count; i++) {
+		if (!resolve_type(gateway, i, err)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < model->unique_count; i++) {
+		if (!resolve_key(gateway, i, err)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int gateway_store_type(const struct gateway *gateway, const struct scim_resource_type *type)
+{
+	return gateway->types[type->index];
 }
 
 bool names_resolve(struct gateway *gateway, struct error *err)
@@ -81,6 +137,9 @@ bool names_resolve(struct gateway *gateway, struct error *err)
 
 	gateway->sources = must_calloc(config->source_count + 1, sizeof(*gateway->sources));
 	gateway->apps = must_calloc(config->app_count + 1, sizeof(*gateway->apps));
+	if (!resolve_model(gateway, err)) {
+		return false;
+	}
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (!resolve_source(gateway, i, err)) {
 			return false;
@@ -103,6 +162,8 @@ void names_free(struct gateway *gateway)
 	}
 	memory_free(gateway->sources);
 	memory_free(gateway->apps);
+	memory_free(gateway->types);
+	memory_free(gateway->keys);
 }
 
 const struct gateway_source *gateway_find_source(const struct gateway *gateway, const char *name)

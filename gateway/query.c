@@ -35,6 +35,8 @@ static struct read *new_read(struct request *request)
 	struct read *read = arena_calloc(request->arena, 1, sizeof(*read));
 
 	read->slice = arena_new();
+	read->parts = arena_calloc(
+		request->arena, request->worker->gateway->model->type_count, sizeof(*read->parts));
 	arena_defer(request->arena, free_read, read);
 	request->read = read;
 	return read;
@@ -49,7 +51,7 @@ static bool make_part(struct request *request, const struct scim_resource_type *
 
 	memset(part, 0, sizeof(*part));
 	part->type = type;
-	part->store_type = type->has_members ? STORE_GROUP : STORE_USER;
+	part->store_type = (enum store_type)gateway_store_type(request->worker->gateway, type);
 	if (!scim_projection_parse(request->arena, type, query->attributes,
 		    query->excluded_attributes, &part->projection, err)) {
 		return false;
@@ -66,7 +68,7 @@ static bool make_part(struct request *request, const struct scim_resource_type *
 	if (part->filter == NULL) {
 		return false;
 	}
-	part->by_key = scim_key_of_filter(part->filter, &part->key);
+	part->by_key = scim_key_of_filter(request->arena, part->filter, &part->key);
 	return true;
 }
 
@@ -83,7 +85,7 @@ static bool make_parts(struct request *request, struct error *err)
 		read->part_count = 1;
 		return make_part(request, request->type, &read->parts[0], err);
 	}
-	for (size_t i = 0; i < model->type_count && read->part_count < READ_PARTS_MAX; i++) {
+	for (size_t i = 0; i < model->type_count; i++) {
 		struct error one = { 0 };
 
 		if (make_part(request, &model->types[i], &read->parts[read->part_count], &one)) {
@@ -221,6 +223,7 @@ static bool look_at(
 		    request->source->id, resource, err)) {
 		return false;
 	}
+	candidate.type = part->type->name;
 	if (part->filter != NULL && !store_candidate_matches(&candidate, part->filter)) {
 		return !candidate.failed || error_wrap(err, "query");
 	}
@@ -230,6 +233,15 @@ static bool look_at(
 	}
 	add_hit(request, resource->rid, key);
 	return true;
+}
+
+/* A key may be shared by types, and by tenants where it is unique over all of them. */
+static bool is_of_part(const struct request *request, int64_t rid)
+{
+	const struct read *read = request->read;
+
+	return store_rid_tenant(rid) == request->source->tenant &&
+	       store_rid_type(rid) == read->parts[read->part].store_type;
 }
 
 /* The next candidates that an index gives: people who share an address can be many. */
@@ -246,12 +258,15 @@ static bool walk_key(struct request *request, bool *done, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		const struct store_resource *resource;
 
+		read->after = rids[i];
+		if (!is_of_part(request, rids[i])) {
+			continue;
+		}
 		if (!store_find_rid(
 			    request->worker->reader, read->slice, rids[i], &resource, err) ||
 			!look_at(request, resource, err)) {
 			return false;
 		}
-		read->after = rids[i];
 	}
 	*done = count < SLICE_ROWS;
 	return true;
@@ -262,7 +277,6 @@ static bool walk_page(struct request *request, bool *done, struct error *err)
 {
 	struct read *read = request->read;
 	enum store_type type = read->parts[0].store_type;
-	struct store_population population;
 	const struct store_resource *rows;
 	size_t count = 0;
 	struct store_reader *reader = request->worker->reader;
@@ -276,9 +290,6 @@ static bool walk_page(struct request *request, bool *done, struct error *err)
 		*done = false;
 		return store_list_skip(reader, tenant, type, &read->skip, err);
 	}
-	if (!store_population(reader, tenant, &population, err)) {
-		return false;
-	}
 	if (read->page.count > 0 && !store_list(reader, read->slice, tenant, type, read->skip.after,
 					    (size_t)read->page.count, &rows, &count, err)) {
 		return false;
@@ -287,8 +298,7 @@ static bool walk_page(struct request *request, bool *done, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		add_hit(request, rows[i].rid, NULL);
 	}
-	read->total = type == STORE_GROUP ? population.groups : population.users;
-	return true;
+	return store_count(reader, tenant, type, &read->total, err);
 }
 
 static bool is_plain_page(const struct read *read)

@@ -13,6 +13,7 @@
 struct store_key query_store_key(const struct request *request,
 	const struct scim_resource_type *type, const struct scim_key *key)
 {
+	const struct gateway *gateway = request->worker->gateway;
 	int tenant = request->source->tenant;
 	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
 
@@ -28,16 +29,23 @@ struct store_key query_store_key(const struct request *request,
 	case SCIM_KEY_EXTERNAL_ID:
 		row.kind = STORE_KEY_EXTERNAL_ID;
 		row.scope = store_scope_external(
-			request->source->id, type->has_members ? STORE_GROUP : STORE_USER);
+			request->source->id, (enum store_type)gateway_store_type(gateway, type));
 		break;
 	case SCIM_KEY_EMAIL:
-		row.kind = STORE_KEY_CUSTOM;
+		row.kind = STORE_KEY_EMAIL;
 		row.scope = tenant;
 		break;
 	case SCIM_KEY_NONE:
 	case SCIM_KEY_ID:
 	case SCIM_KEY_MEMBER:
 		break;
+	default: {
+		size_t index = (size_t)(key->kind - SCIM_KEY_CUSTOM);
+
+		row.kind = gateway->keys[index];
+		row.scope = gateway->model->unique[index]->uniqueness == SCIM_GLOBAL ? 0 : tenant;
+		break;
+	}
 	}
 	return row;
 }

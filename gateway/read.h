@@ -37,7 +37,6 @@ struct read_part {
 };
 
 enum {
-	READ_PARTS_MAX = 8,
 	READ_SORT_MAX = 5000, /* sorted pages reach to this resource: 400 tooMany beyond */
 };
 
@@ -49,7 +48,7 @@ struct read {
 	/* list, search */
 	struct scim_page page;
 	bool sorted;
-	struct read_part parts[READ_PARTS_MAX];
+	struct read_part *parts; /* room for every type of the model */
 	size_t part_count;
 
 	size_t part;            /* the one under way */

@@ -80,7 +80,8 @@ static const struct step *find_scim(
 		request->allow = row->allow;
 		request->type = type;
 		if (type != NULL) {
-			request->store_type = type->has_members ? STORE_GROUP : STORE_USER;
+			request->store_type =
+				(enum store_type)gateway_store_type(request->worker->gateway, type);
 			take_id(request, second);
 		} else if (count == 2) {
 			request->name = text_of(request->arena, second);

@@ -85,8 +85,9 @@ static const int64_t *rids_of(struct arena *arena, const struct member *members,
 
 static const char *name_of(struct request *request)
 {
-	return value_find_text(
-		request->write->final_doc, request->type->has_members ? "displayName" : "userName");
+	const char *label = request->type->label;
+
+	return label != NULL ? value_find_text(request->write->final_doc, label) : NULL;
 }
 
 static void fill_row(struct request *request)
@@ -112,13 +113,20 @@ static void fill_row(struct request *request)
 		write_same_text(write->external, write->before_external)) {
 		return; /* members alone: document, name and keys stay */
 	}
-	row->active = request->type->has_members || scim_resource_is_active(write->final_doc);
+	row->active = !request->type->is_person || scim_resource_is_active(write->final_doc);
 	row->name = name_of(request);
 	value_print(&doc, write->final_doc);
 	row->doc = arena_text(request->arena, buf_text(&doc), doc.size);
 	row->doc_size = doc.size;
 	buf_fini(&doc);
 	fill_keys(request);
+}
+
+/* Connectors bring people and groups to apps; resources of other types are kept, not delivered.
+ */
+static bool is_delivered(const struct scim_resource_type *type)
+{
+	return type->is_person || type->has_members;
 }
 
 /* Whom a change concerns: every app looks at its own copy when its turn comes (product.md,
@@ -178,7 +186,9 @@ static void fill_commit(struct request *request)
 	};
 	if (write_is_allowed(write) && !write->noop) {
 		fill_row(request);
-		fill_wants(request);
+		if (is_delivered(request->type)) {
+			fill_wants(request);
+		}
 		memcpy(write->commit.rates, write->rate.counts, sizeof(write->commit.rates));
 	}
 }
@@ -212,10 +222,27 @@ static enum step_result again(struct request *request)
 	return STEP_BACK;
 }
 
+/* The attribute of a configured schema whose value is taken. */
+static const char *custom_key(struct request *request, bool *everywhere)
+{
+	const struct gateway *gateway = request->worker->gateway;
+
+	for (size_t i = 0; i < gateway->model->unique_count; i++) {
+		const struct scim_attribute *it = gateway->model->unique[i];
+
+		if (gateway->keys[i] == request->write->commit.key_kind) {
+			*everywhere = it->uniqueness == SCIM_GLOBAL;
+			return arena_printf(request->arena, "%s is", value_text(it->path));
+		}
+	}
+	return "a value that must be unique is";
+}
+
 static void explain_taken(struct request *request)
 {
 	struct write *write = request->write;
-	const char *what = "a value that must be unique is";
+	const char *what;
+	bool everywhere = false;
 
 	switch (write->commit.key_kind) {
 	case STORE_KEY_USER_NAME:
@@ -227,10 +254,13 @@ static void explain_taken(struct request *request)
 	case STORE_KEY_EXTERNAL_ID:
 		what = "externalId is";
 		break;
+	default:
+		what = custom_key(request, &everywhere);
 	}
-	error_set(&request->err, ERROR_UNIQUENESS,
-		"%s already taken by another %s; find it with a filter and change that one", what,
-		request->type->name);
+	error_set(&request->err, ERROR_UNIQUENESS, "%s already taken by another %s%s", what,
+		everywhere ? "resource" : request->type->name,
+		everywhere ? "; it is unique over all tenants"
+			   : "; find it with a filter and change that one");
 }
 
 /* A policy's text within what an error holds, so that what stands behind it has room. */

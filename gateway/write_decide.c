@@ -163,8 +163,7 @@ static bool agrees(struct write *write, const struct policy_decision *decision)
 static void let_leaver_go(struct request *request)
 {
 	struct write *write = request->write;
-	bool goes =
-		write->leaves || (write->operation == WRITE_DELETE && !request->type->has_members);
+	bool goes = write->leaves || (write->operation == WRITE_DELETE && request->type->is_person);
 
 	if (goes && strcmp(write->effect, "hold") == 0) {
 		write->effect = "allow";

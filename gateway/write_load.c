@@ -99,7 +99,7 @@ static bool read_resource(struct request *request, struct error *err)
 	}
 	write->before_external = store_external_id(write->before, request->source->id);
 	write->before_shown = shown(request->arena, write->before_doc, write->before_external);
-	return request->type->has_members ||
+	return !request->type->is_person ||
 	       store_groups_of(reader, request->arena, write->before->rid, &write->groups,
 		       &write->group_count, err);
 }
@@ -347,7 +347,7 @@ enum step_result write_apply_start(struct request *request)
 	}
 	write->changes = scim_changes(
 		request->arena, request->type, write->before_shown, write->after_shown);
-	write->leaves = !request->type->has_members && is_active(write->before_doc) &&
+	write->leaves = request->type->is_person && is_active(write->before_doc) &&
 			!is_active(write->after_doc);
 	if (write->leaves && !write->may_leave) { /* not foreseen from the body alone */
 		write->may_leave = true;

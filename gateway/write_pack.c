@@ -30,7 +30,7 @@ static void count_leaver(struct request *request)
 {
 	struct write *write = request->write;
 	struct rate *rate = request->worker->gateway->rate;
-	bool leaves = !request->type->has_members && write->before_doc != NULL &&
+	bool leaves = request->type->is_person && write->before_doc != NULL &&
 		      scim_resource_is_active(write->before_doc) &&
 		      !scim_resource_is_active(write->final_doc);
 
@@ -158,11 +158,13 @@ enum { PACK_INLINE_CHANGES = WRITE_SLICE };
 static const struct value *subject_of(struct request *request)
 {
 	struct write *write = request->write;
-	const char *name = request->type->has_members ? "displayName" : "userName";
+	const char *name = request->type->label;
 	const struct value *doc = write->after_doc != NULL ? write->after_doc : write->before_doc;
 	struct value_builder it = { .arena = request->arena };
 
-	value_add(&it, name, value_find(doc, name));
+	if (name != NULL) {
+		value_add(&it, name, value_find(doc, name));
+	}
 	return value_finish_object(&it);
 }
 

@@ -1,32 +1,138 @@
 #include "scim/key.h"
 
+#include <assert.h>
 #include <string.h>
+#include "base/arena.h"
 #include "base/value.h"
 #include "scim/filter.h"
 #include "scim/name.h"
 #include "scim/schema.h"
 
-/* Best first: a filter is answered by the first key it offers. */
+/* Of the kinds below SCIM_KEY_CUSTOM. A filter is answered by the key with the lowest rank. */
 static const struct row {
-	const char *path;
-	enum scim_key_kind kind;
+	int rank;
 	bool unique;
 	bool in_doc;
 } rows[] = {
-	{ "id", SCIM_KEY_ID, true, false },
-	{ "userName", SCIM_KEY_USER_NAME, true, true },
-	{ "externalId", SCIM_KEY_EXTERNAL_ID, true, false },
-	{ "displayName", SCIM_KEY_DISPLAY_NAME, true, true },
-	{ "emails.value", SCIM_KEY_EMAIL, false, true },
-	{ "members.value", SCIM_KEY_MEMBER, false, false },
+	[SCIM_KEY_ID] = { 1, true, false },
+	[SCIM_KEY_USER_NAME] = { 2, true, true },
+	[SCIM_KEY_EXTERNAL_ID] = { 3, true, false },
+	[SCIM_KEY_DISPLAY_NAME] = { 4, true, true },
+	[SCIM_KEY_EMAIL] = { 6, false, true },
+	[SCIM_KEY_MEMBER] = { 7, false, false },
 };
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct row custom = { 5, true, true };
+
+static const struct row *row_of(int kind)
+{
+	return kind >= SCIM_KEY_CUSTOM ? &custom : &rows[kind];
+}
+
+/* ---- of a type ---- */
+
+static void add_place(struct scim_resource_type *type, struct scim_key_place *places,
+	const struct scim_schema *extension, const struct scim_attribute *attribute,
+	const struct scim_attribute *sub)
+{
+	int kind = sub != NULL ? sub->key_kind : attribute->key_kind;
+
+	if (kind != SCIM_KEY_NONE && row_of(kind)->in_doc) {
+		places[type->key_count++] = (struct scim_key_place){ .extension = extension,
+			.attribute = attribute,
+			.sub = sub,
+			.kind = kind,
+			.unique = row_of(kind)->unique };
+	}
+}
+
+static size_t count_keys(const struct scim_schema *schema)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		count += schema->attributes[i].has_key ? 1 + schema->attributes[i].sub_count : 0;
+	}
+	return count;
+}
+
+static void add_places(struct scim_resource_type *type, struct scim_key_place *places,
+	const struct scim_schema *schema, bool is_extension)
+{
+	const struct scim_schema *extension = is_extension ? schema : NULL;
+
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct scim_attribute *it = &schema->attributes[i];
+
+		if (!it->has_key) {
+			continue;
+		}
+		add_place(type, places, extension, it, NULL);
+		for (size_t k = 0; k < it->sub_count; k++) {
+			add_place(type, places, extension, it, &it->subs[k]);
+		}
+	}
+}
+
+void scim_key_places(struct arena *arena, struct scim_resource_type *type)
+{
+	size_t room = count_keys(type->schema);
+	struct scim_key_place *places;
+
+	for (size_t i = 0; i < type->extension_count; i++) {
+		room += count_keys(type->extensions[i]);
+	}
+	places = arena_calloc(arena, room + 1, sizeof(*places));
+	type->keys = places;
+	type->key_count = 0;
+	add_places(type, places, type->schema, false);
+	for (size_t i = 0; i < type->extension_count; i++) {
+		add_places(type, places, type->extensions[i], true);
+	}
+}
+
+const char *scim_key_name(struct arena *arena, const struct scim_attribute *attribute)
+{
+	const struct scim_schema *schema = attribute->schema;
+	const char *path = value_text(attribute->path);
+
+	assert(schema != NULL); /* a common attribute has no kind of its own */
+	if (strncmp(path, schema->id, schema->id_size) == 0) {
+		return path; /* of an extension: the URN is in it */
+	}
+	return arena_printf(arena, "%s:%s", schema->id, path);
+}
+
+/* ---- normal form ---- */
+
+/* NULL: such a value has no key (it equals none). */
+static const struct value *normal(
+	struct arena *arena, const struct scim_attribute *attribute, const struct value *value)
+{
+	int64_t number;
+
+	if (attribute->type == SCIM_INTEGER) {
+		return value_is(value, VALUE_NUMBER) && value_int(value, &number)
+			       ? value_printf(arena, "%lld", (long long)number)
+			       : NULL;
+	}
+	if (!value_is(value, VALUE_STRING)) {
+		return NULL;
+	}
+	return attribute->case_exact ? value : scim_name_fold(arena, value);
+}
 
 /* ---- of a document ---- */
 
 static int order(const struct scim_key *a, const struct scim_key *b)
 {
-	return a->kind != b->kind ? (int)a->kind - (int)b->kind : strcmp(a->text, b->text);
+	int bytes;
+
+	if (a->kind != b->kind) {
+		return a->kind - b->kind;
+	}
+	bytes = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
+	return bytes != 0 ? bytes : (a->size > b->size) - (a->size < b->size);
 }
 
 /* Sorted by insertion, none twice: there are few. */
@@ -49,18 +155,31 @@ static void add_key(struct scim_key *keys, size_t *count, struct scim_key key)
 	++*count;
 }
 
-static void add_text(struct arena *arena, const struct row *row, const struct value *text,
-	struct scim_key *keys, size_t *count)
+/* Of a value, or of each of a list. */
+static void add_values(struct arena *arena, const struct scim_key_place *place,
+	const struct value *value, struct scim_key *keys, size_t *count)
 {
-	if (!value_is(text, VALUE_STRING)) {
+	const struct value *text;
+
+	if (value_is(value, VALUE_ARRAY)) {
+		for (size_t i = 0; i < value_count(value); i++) {
+			add_values(arena, place, value_at(value, i), keys, count);
+		}
 		return;
 	}
-	text = scim_name_fold(arena, text);
-	add_key(keys, count,
-		(struct scim_key){ .kind = row->kind,
-			.unique = row->unique,
-			.text = value_text(text),
-			.size = value_size(text) });
+	if (place->sub != NULL && value_is(value, VALUE_OBJECT)) {
+		value = value_find_n(value, place->sub->name, place->sub->name_size);
+	}
+	text = value == NULL
+		       ? NULL
+		       : normal(arena, place->sub != NULL ? place->sub : place->attribute, value);
+	if (text != NULL) {
+		add_key(keys, count,
+			(struct scim_key){ .kind = place->kind,
+				.unique = place->unique,
+				.text = value_text(text),
+				.size = value_size(text) });
+	}
 }
 
 size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *type,
@@ -68,22 +187,17 @@ size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *ty
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < ROWS; i++) {
-		struct scim_ref ref;
-		const struct value *value;
+	for (size_t i = 0; i < type->key_count; i++) {
+		const struct scim_key_place *place = &type->keys[i];
+		const struct value *object = doc;
 
-		if (!rows[i].in_doc ||
-			!scim_type_resolve(type, rows[i].path, strlen(rows[i].path), &ref) ||
-			!scim_ref_leaf(&ref)->is_key) {
-			continue;
+		if (place->extension != NULL) {
+			object = value_find_n(doc, place->extension->id, place->extension->id_size);
 		}
-		value = value_find_n(doc, ref.attribute->name, ref.attribute->name_size);
-		if (ref.sub == NULL) {
-			add_text(arena, &rows[i], value, keys, &count);
-		}
-		for (size_t k = 0; ref.sub != NULL && k < value_count(value); k++) {
-			add_text(arena, &rows[i],
-				value_find_n(value_at(value, k), ref.sub->name, ref.sub->name_size),
+		if (object != NULL) {
+			add_values(arena, place,
+				value_find_n(object, place->attribute->name,
+					place->attribute->name_size),
 				keys, &count);
 		}
 	}
@@ -92,52 +206,42 @@ size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *ty
 
 /* ---- of a filter ---- */
 
-static const struct row *row_of(const struct scim_attribute *leaf)
-{
-	for (size_t i = 0; leaf != NULL && leaf->is_key && i < ROWS; i++) {
-		if (strcmp(rows[i].path, value_text(leaf->path)) == 0) {
-			return &rows[i];
-		}
-	}
-	return NULL;
-}
-
 /* The best comparison among those that must all be true. */
-static void look(const struct scim_filter *it, const struct row **best, const struct value **text)
+static void look(const struct scim_filter *it, const struct scim_filter **best)
 {
-	const struct row *row;
-
 	if (it->kind == SCIM_FILTER_AND) {
-		look(it->left, best, text);
-		look(it->right, best, text);
+		look(it->left, best);
+		look(it->right, best);
 		return;
 	}
 	if (it->kind == SCIM_FILTER_ANY) {
-		look(it->left, best, text);
+		look(it->left, best);
 		return;
 	}
-	if (it->kind != SCIM_FILTER_COMPARE || it->op != SCIM_EQ ||
-		!value_is(it->value, VALUE_STRING)) {
+	if (it->kind != SCIM_FILTER_COMPARE || it->op != SCIM_EQ || it->leaf == NULL ||
+		it->leaf->key_kind == SCIM_KEY_NONE || value_is(it->value, VALUE_NULL)) {
 		return;
 	}
-	row = row_of(it->leaf);
-	if (row != NULL && (*best == NULL || row < *best)) {
-		*best = row;
-		*text = it->folded != NULL ? it->folded : it->value;
+	if (*best == NULL ||
+		row_of(it->leaf->key_kind)->rank < row_of((*best)->leaf->key_kind)->rank) {
+		*best = it;
 	}
 }
 
-bool scim_key_of_filter(const struct scim_filter *filter, struct scim_key *key)
+bool scim_key_of_filter(struct arena *arena, const struct scim_filter *filter, struct scim_key *key)
 {
-	const struct row *best = NULL;
-	const struct value *text = NULL;
+	const struct scim_filter *best = NULL;
+	const struct value *text;
 
-	look(filter, &best, &text);
-	if (best == NULL) {
+	look(filter, &best);
+	text = best == NULL           ? NULL
+	       : best->folded != NULL ? best->folded
+				      : normal(arena, best->leaf, best->value);
+	if (text == NULL) {
 		return false;
 	}
-	*key = (struct scim_key){ .kind = best->kind,
-		.unique = best->unique,
+	*key = (struct scim_key){ .kind = best->leaf->key_kind,
+		.unique = row_of(best->leaf->key_kind)->unique,
 		.text = value_text(text),
 		.size = value_size(text) };
 	return true;

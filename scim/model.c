@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/value.h"
+#include "scim/key.h"
 #include "scim/names.h"
 #include "scim/schema_core.h"
 
@@ -22,9 +23,28 @@ static bool is_plain(const struct scim_attribute *attribute)
 	return attribute->returned == SCIM_DEFAULT || attribute->returned == SCIM_ALWAYS;
 }
 
+/* Attributes that are to get a key kind of their own, as they are met. */
+struct uniques {
+	const struct scim_attribute *items[SCIM_UNIQUES_MAX];
+	size_t count;
+};
+
+static int kind_of(struct uniques *uniques, const struct scim_attribute *attribute)
+{
+	bool wants = attribute->uniqueness != SCIM_NONE && attribute->place == SCIM_IN_DOC &&
+		     attribute->schema != NULL;
+
+	if (attribute->key_kind != SCIM_KEY_NONE || !wants || uniques->count == SCIM_UNIQUES_MAX) {
+		return attribute->key_kind; /* whoever loads schemas refuses more */
+	}
+	uniques->items[uniques->count] = attribute;
+	return SCIM_KEY_CUSTOM + (int)uniques->count++;
+}
+
 static const struct scim_attribute *build_attributes(struct arena *arena,
 	const struct scim_attribute *templates, size_t count, const char *prefix,
-	const struct scim_attribute *parent, const struct scim_schema *schema)
+	const struct scim_attribute *parent, const struct scim_schema *schema,
+	struct uniques *uniques)
 {
 	struct scim_attribute *built = arena_copy(arena, templates, count * sizeof(*templates));
 
@@ -37,28 +57,31 @@ static const struct scim_attribute *build_attributes(struct arena *arena,
 		it->schema = schema;
 		it->parent = parent;
 		it->subs_plain = true;
+		it->key_kind = kind_of(uniques, it);
+		it->has_key = it->key_kind != SCIM_KEY_NONE;
 		if (it->sub_count == 0) {
 			continue;
 		}
 		it->subs = build_attributes(
-			arena, it->subs, it->sub_count, value_text(it->path), it, schema);
+			arena, it->subs, it->sub_count, value_text(it->path), it, schema, uniques);
 		it->names = scim_names_new(arena, it->subs, it->sub_count);
 		for (size_t k = 0; k < it->sub_count; k++) {
 			it->subs_plain = it->subs_plain && is_plain(&it->subs[k]);
+			it->has_key = it->has_key || it->subs[k].has_key;
 		}
 	}
 	return built;
 }
 
-static const struct scim_schema *build_schema(
-	struct arena *arena, const struct scim_schema *template, bool is_extension)
+static const struct scim_schema *build_schema(struct arena *arena,
+	const struct scim_schema *template, bool is_extension, struct uniques *uniques)
 {
 	struct scim_schema *schema = arena_copy(arena, template, sizeof(*template));
 
 	schema->id_size = strlen(schema->id);
 	schema->key = value_of_text(arena, schema->id);
 	schema->attributes = build_attributes(arena, template->attributes, template->count,
-		is_extension ? schema->id : "", NULL, schema);
+		is_extension ? schema->id : "", NULL, schema, uniques);
 	schema->names = scim_names_new(arena, schema->attributes, schema->count);
 	return schema;
 }
@@ -100,10 +123,29 @@ static bool all_plain(const struct scim_schema *schema)
 	return true;
 }
 
-static void finish_type(struct scim_resource_type *type)
+/* What people call a resource by: of a User its userName, of others their displayName or the like.
+ */
+static const char *label_of(const struct scim_resource_type *type)
+{
+	static const char *const names[] = { "userName", "displayName", "name", "display" };
+
+	for (size_t i = type->has_members ? 1 : 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct scim_attribute *it =
+			scim_schema_find(type->schema, names[i], strlen(names[i]));
+
+		if (it != NULL && it->type == SCIM_STRING && !it->multi &&
+			it->place == SCIM_IN_DOC && it->returned == SCIM_DEFAULT) {
+			return it->name;
+		}
+	}
+	return NULL;
+}
+
+static void finish_type(struct arena *arena, struct scim_resource_type *type)
 {
 	const struct scim_schema *schema = type->schema;
 
+	type->is_person = has_place(schema, SCIM_IS_GROUPS);
 	type->has_members = has_place(schema, SCIM_IS_MEMBERS);
 	type->has_immutable = has_immutable(schema->attributes, schema->count);
 	type->is_plain = all_plain(schema);
@@ -113,6 +155,8 @@ static void finish_type(struct scim_resource_type *type)
 			type->has_immutable || has_immutable(schema->attributes, schema->count);
 		type->is_plain = type->is_plain && all_plain(schema);
 	}
+	type->label = label_of(type);
+	scim_key_places(arena, type);
 }
 
 /* ---- models ---- */
@@ -125,6 +169,7 @@ const struct scim_model *scim_model_build(struct arena *arena,
 	struct scim_resource_type *types = arena_calloc(arena, count, sizeof(*types));
 	const struct scim_schema **schemas = arena_calloc(
 		arena, count * (1 + SCIM_EXTENSIONS_MAX) + other_count, sizeof(*schemas));
+	struct uniques uniques = { .count = 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		struct scim_resource_type *it = &types[i];
@@ -133,25 +178,30 @@ const struct scim_model *scim_model_build(struct arena *arena,
 		it->endpoint = templates[i].endpoint;
 		it->description = templates[i].description;
 		it->model = model;
-		it->schema = build_schema(arena, templates[i].schema, false);
+		it->index = i;
+		it->schema = build_schema(arena, templates[i].schema, false, &uniques);
 		schemas[model->schema_count++] = it->schema;
 		while (it->extension_count < SCIM_EXTENSIONS_MAX &&
 			templates[i].extensions[it->extension_count] != NULL) {
-			const struct scim_schema *extension = build_schema(
-				arena, templates[i].extensions[it->extension_count], true);
+			const struct scim_schema *extension = build_schema(arena,
+				templates[i].extensions[it->extension_count], true, &uniques);
+			it->extension_required[it->extension_count] =
+				templates[i].required[it->extension_count];
 
 			it->extensions[it->extension_count++] = extension;
 			schemas[model->schema_count++] = extension;
 		}
-		finish_type(it);
+		finish_type(arena, it);
 	}
 	for (size_t i = 0; i < other_count; i++) {
-		schemas[model->schema_count++] = build_schema(arena, others[i], false);
+		schemas[model->schema_count++] = build_schema(arena, others[i], false, &uniques);
 	}
-	model->common = build_attributes(
-		arena, scim_common_attributes, scim_common_attribute_count, "", NULL, NULL);
+	model->common = build_attributes(arena, scim_common_attributes, scim_common_attribute_count,
+		"", NULL, NULL, &uniques);
 	model->common_count = scim_common_attribute_count;
 	model->common_names = scim_names_new(arena, model->common, model->common_count);
+	model->unique = arena_copy(arena, uniques.items, uniques.count * sizeof(uniques.items[0]));
+	model->unique_count = uniques.count;
 	model->schemas = schemas;
 	model->types = types;
 	model->type_count = count;

@@ -15,6 +15,7 @@ struct scim_type_template {
 	const char *description;
 	const struct scim_schema *schema;
 	const struct scim_schema *extensions[SCIM_EXTENSIONS_MAX]; /* ends with NULL when shorter */
+	bool required[SCIM_EXTENSIONS_MAX];                        /* of each extension */
 };
 
 /*

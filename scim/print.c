@@ -259,7 +259,11 @@ static unsigned wanted_parts(const struct scim_outward *outward)
 							      : scim_type_find(type, "groups", 6);
 	unsigned wanted = 0;
 
-	for (size_t i = 0; list != NULL && i < sizeof(parts) / sizeof(parts[0]); i++) {
+	if (list == NULL ||
+		list->place == SCIM_IN_DOC) { /* of a type that has its own of that name */
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		wanted |= wants_sub(outward, list, parts[i].name) ? parts[i].part : 0;
 	}
 	return wanted;

@@ -75,7 +75,8 @@ static bool check_text(struct scim_reader *reader, const struct scim_attribute *
 	const struct value *in = *value;
 
 	if (attribute->type == SCIM_STRING &&
-		value_size(in) > (attribute->is_key ? SCIM_NAME_BYTES_MAX : SCIM_TEXT_BYTES_MAX)) {
+		value_size(in) >
+			(attribute->key_kind != 0 ? SCIM_NAME_BYTES_MAX : SCIM_TEXT_BYTES_MAX)) {
 		return error_set(err, ERROR_VALUE, "%s is too long with %zu bytes",
 			scim_attribute_label(reader->arena, attribute), value_size(in));
 	}
@@ -204,9 +205,7 @@ bool scim_read_one(struct scim_reader *reader, const struct scim_attribute *attr
 bool scim_check_list(
 	const struct scim_attribute *attribute, const struct value *list, struct error *err)
 {
-	const struct scim_attribute *value = scim_attribute_sub(attribute, "value", 5);
-	bool has_key = value != NULL && value->is_key;
-	size_t limit = has_key ? SCIM_KEY_VALUES_MAX : SCIM_LIST_VALUES_MAX;
+	size_t limit = attribute->has_key ? SCIM_KEY_VALUES_MAX : SCIM_LIST_VALUES_MAX;
 	size_t primaries = 0;
 
 	if (value_count(list) > limit) {

@@ -65,7 +65,9 @@ struct scim_attribute {
 	enum scim_place place;
 	/* Compared by scim/name.h and held to its rules: userName, displayName of a Group. */
 	bool is_name;
-	bool is_key; /* findable through an index of the store, see scim/key.h */
+	/* Findable through an index of the store, see scim/key.h: enum scim_key_kind; 0: it is not.
+	 * Where it is 0 in a template, `uniqueness` makes a kind of its own for it. */
+	int key_kind;
 
 	/* Filled when the model is built. */
 	size_t name_size;
@@ -75,6 +77,7 @@ struct scim_attribute {
 	const struct scim_attribute *parent; /* of a sub-attribute */
 	struct scim_names *names;            /* index of subs */
 	bool subs_plain;                     /* no sub-attribute has `returned` never or request */
+	bool has_key;                        /* it or a sub-attribute has a key_kind */
 };
 
 struct scim_schema {
@@ -90,6 +93,9 @@ struct scim_schema {
 };
 
 #define SCIM_EXTENSIONS_MAX 16
+#define SCIM_UNIQUES_MAX 256 /* attributes of all schemas with a key kind of their own */
+
+struct scim_key_place;
 
 struct scim_resource_type {
 	const char *name;     /* "User" */
@@ -101,10 +107,15 @@ struct scim_resource_type {
 	size_t extension_count;
 
 	const struct scim_model *model;
-	bool has_members;   /* has an attribute of SCIM_IS_MEMBERS */
+	size_t index;       /* in model->types */
+	bool is_person;     /* has an attribute of SCIM_IS_GROUPS: a User */
+	bool has_members;   /* has an attribute of SCIM_IS_MEMBERS: a Group */
 	bool has_immutable; /* an attribute in the document is immutable */
 	bool is_plain; /* every attribute of the document is returned by default: its text can be
 			  sent as it is */
+	const char *label; /* the attribute that names a resource for people; NULL: none does */
+	const struct scim_key_place *keys; /* what its documents are found by, see scim/key.h */
+	size_t key_count;
 };
 
 struct scim_model {
@@ -112,6 +123,9 @@ struct scim_model {
 	size_t schema_count;
 	const struct scim_resource_type *types;
 	size_t type_count;
+	/* The attributes whose key_kind is SCIM_KEY_CUSTOM + place in this list. */
+	const struct scim_attribute *const *unique;
+	size_t unique_count;
 	const struct scim_attribute *common; /* schemas, id, externalId, meta */
 	size_t common_count;
 	struct scim_names *common_names;

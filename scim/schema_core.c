@@ -1,5 +1,6 @@
 #include "scim/schema_core.h"
 
+#include "scim/key.h"
 #include "scim/urn.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -50,12 +51,12 @@ const struct scim_attribute scim_common_attributes[] = {
 		.mutability = SCIM_READ_ONLY,
 		.returned = SCIM_ALWAYS,
 		.uniqueness = SCIM_SERVER,
-		.is_key = true,
+		.key_kind = SCIM_KEY_ID,
 		.place = SCIM_IS_ID },
 	{ .name = "externalId",
 		.description = "Identifier of the resource at the source that asks",
 		.case_exact = true,
-		.is_key = true,
+		.key_kind = SCIM_KEY_EXTERNAL_ID,
 		.place = SCIM_IS_EXTERNAL_ID },
 	{ .name = "meta",
 		.description = "What the service knows about the resource",
@@ -94,7 +95,7 @@ static const struct scim_attribute name_subs[] = {
 
 static const char *const email_types[] = { "work", "home", "other", NULL };
 static const struct scim_attribute email_subs[] = {
-	{ .name = "value", .description = "Address", .is_key = true },
+	{ .name = "value", .description = "Address", .key_kind = SCIM_KEY_EMAIL },
 	DISPLAY_SUB,
 	TYPE_SUB(email_types),
 	PRIMARY_SUB,
@@ -184,7 +185,7 @@ static const struct scim_attribute user_attributes[] = {
 		.required = true,
 		.uniqueness = SCIM_SERVER,
 		.is_name = true,
-		.is_key = true },
+		.key_kind = SCIM_KEY_USER_NAME },
 	{ .name = "name", .description = "Parts of the person's name", SUBS(name_subs) },
 	{ .name = "displayName", .description = "The name shown to others" },
 	{ .name = "nickName", .description = "The casual name" },
@@ -249,7 +250,7 @@ static const struct scim_attribute member_subs[] = {
 		.description = "Identifier of the member",
 		.case_exact = true,
 		.mutability = SCIM_IMMUTABLE,
-		.is_key = true },
+		.key_kind = SCIM_KEY_MEMBER },
 	{ .name = "$ref",
 		.description = "URI of the member",
 		.type = SCIM_REFERENCE,
@@ -272,7 +273,7 @@ static const struct scim_attribute group_attributes[] = {
 		.required = true,
 		.uniqueness = SCIM_SERVER,
 		.is_name = true,
-		.is_key = true },
+		.key_kind = SCIM_KEY_DISPLAY_NAME },
 	{ .name = "members",
 		.description = "People in the group",
 		.multi = true,

@@ -49,7 +49,10 @@ static const struct value *meta_value(struct store_candidate *candidate)
 	value_add_text(&it, "created", text);
 	clock_format(resource->modified_us, text);
 	value_add_text(&it, "lastModified", text);
-	value_add_text(&it, "resourceType", resource->type == STORE_GROUP ? "Group" : "User");
+	value_add_text(&it, "resourceType",
+		candidate->type != NULL         ? candidate->type
+		: resource->type == STORE_GROUP ? "Group"
+						: "User");
 	scim_etag_format(resource->version, etag);
 	value_add_text(&it, "version", etag);
 	return value_finish_object(&it);

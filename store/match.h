@@ -21,6 +21,7 @@ struct store_candidate {
 	struct arena *arena;
 	int source; /* whose externalId counts; 0: nobody's */
 	const struct store_resource *resource;
+	const char *type; /* meta.resourceType; NULL: "User" or "Group", as its row says */
 	const struct value *doc;
 	struct error *err;
 	bool failed; /* a row could not be read; *err says why */

@@ -1,8 +1,13 @@
 #include "store/naming.h"
 
+#include <assert.h>
 #include "base/error.h"
+#include "store/record.h"
 #include "store/store.h"
 #include "store/writer_sql.h"
+
+static_assert(STORE_CUSTOM + STORE_TYPES - 1 == STORE_TYPE_MAX, "a type fits into a rid");
+static_assert(STORE_KEY_CUSTOM + STORE_KEY_NAMES == STORE_KEY_KINDS, "every key has a kind");
 
 static int limit_of(int kind)
 {
@@ -11,6 +16,10 @@ static int limit_of(int kind)
 		return STORE_TENANTS;
 	case STORE_NAME_SOURCE:
 		return STORE_SOURCES;
+	case STORE_NAME_TYPE:
+		return STORE_TYPES;
+	case STORE_NAME_KEY:
+		return STORE_KEY_NAMES;
 	default:
 		return STORE_APPS;
 	}

@@ -276,3 +276,20 @@ bool store_population(struct store_reader *reader, int tenant, struct store_popu
 	}
 	return reader_state(reader, err, "count resources");
 }
+
+bool store_count(struct store_reader *reader, int tenant, enum store_type type, int64_t *count,
+	struct error *err)
+{
+	struct store_population population;
+
+	if (type >= STORE_CUSTOM) {
+		*count = SQL_NUMBER(
+			&reader->sql, R_TYPE_COUNT, NULL, sql_int(tenant), sql_int(type));
+		return reader_state(reader, err, "count resources");
+	}
+	if (!store_population(reader, tenant, &population, err)) {
+		return false;
+	}
+	*count = type == STORE_GROUP ? population.groups : population.users;
+	return true;
+}

@@ -77,6 +77,10 @@ bool store_list_skip(struct store_reader *reader, int tenant, enum store_type ty
 bool store_population(struct store_reader *reader, int tenant, struct store_population *population,
 	struct error *err);
 
+/* How many resources of any type a tenant has. Kept, too. */
+bool store_count(struct store_reader *reader, int tenant, enum store_type type, int64_t *count,
+	struct error *err);
+
 /* ---- memberships ---- */
 
 /* All groups of a user, by rid. */

@@ -34,6 +34,7 @@
 		  " WHERE rid > ?1 AND rid < ?2 AND deleted = 0 ORDER BY rid DESC LIMIT 1")        \
 	X(R_POPULATION, "SELECT users, active_users, groups, memberships FROM tenant"              \
 			" WHERE id = ?1")                                                          \
+	X(R_TYPE_COUNT, "SELECT count FROM tenant_type WHERE tenant = ?1 AND type = ?2")           \
 	X(R_GROUPS_OF, "SELECT " REF_COLUMNS " FROM membership m"                                  \
 		       " JOIN resource r ON r.rid = m.group_rid"                                   \
 		       " WHERE m.user_rid = ?1 ORDER BY m.group_rid")                              \

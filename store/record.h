@@ -12,16 +12,19 @@
 
 struct arena;
 
-/* Stands in rids and in the database: never renumber. */
-enum store_type { STORE_GROUP = 1, STORE_USER = 2 };
+/*
+ * Stands in rids and in the database: never renumber. STORE_CUSTOM and above are resource types of
+ * the configuration, numbered by store_name_get(STORE_NAME_TYPE).
+ */
+enum store_type { STORE_GROUP = 1, STORE_USER = 2, STORE_CUSTOM = 3, STORE_TYPE_MAX = 255 };
 
 /*
- * rid = tenant (16 bits) | type (3 bits) | number (44 bits): resources of one tenant and type are
+ * rid = tenant (16 bits) | type (8 bits) | number (39 bits): resources of one tenant and type are
  * neighbours in the order in which they were made, so a list is one range of the table and needs no
  * index.
  */
-#define STORE_RID_NUMBER_BITS 44
-#define STORE_RID_TYPE_BITS 3
+#define STORE_RID_NUMBER_BITS 39
+#define STORE_RID_TYPE_BITS 8
 static inline int64_t store_rid(int tenant, enum store_type type, int64_t number)
 {
 	return ((int64_t)tenant << (STORE_RID_NUMBER_BITS + STORE_RID_TYPE_BITS)) |
@@ -49,7 +52,10 @@ enum store_key_kind {
 	STORE_KEY_USER_NAME = 1,   /* scope: tenant */
 	STORE_KEY_GROUP_NAME = 2,  /* scope: tenant; displayName */
 	STORE_KEY_EXTERNAL_ID = 3, /* scope: store_scope_external(source, type) */
-	STORE_KEY_CUSTOM = 64,     /* and above: attributes that the configuration declares */
+	STORE_KEY_EMAIL = 4,       /* scope: tenant; not unique */
+	/* And above: unique attributes of the configuration's schemas, numbered by
+	 * store_name_get(STORE_NAME_KEY). Scope: tenant, or 0 for all of them. */
+	STORE_KEY_CUSTOM = 64,
 	STORE_KEY_KINDS = 1024,
 };
 
@@ -82,7 +88,7 @@ struct store_resource {
 	int tenant;
 	enum store_type type;
 	int origin;      /* the source that made it */
-	bool active;     /* of a User; a Group is always active */
+	bool active;     /* of a User; others are always active */
 	bool deleted;    /* a tombstone: kept while apps still have it */
 	int64_t version; /* 1, 2, …; of a Group it rises with its members, too */
 	int64_t created_us;
@@ -90,8 +96,8 @@ struct store_resource {
 	int64_t doc_entry;      /* index of the entry that made doc; -1: none */
 	int64_t members;        /* of a Group: people in it */
 	int64_t active_members; /* … who are active */
-	const char *name;       /* userName or displayName as written; "" when it has none */
-	const char *doc;        /* canonical JSON, NUL-terminated */
+	const char *name; /* userName, displayName or the like as written; "" when it has none */
+	const char *doc;  /* canonical JSON, NUL-terminated */
 	size_t doc_size;
 	struct store_apps apps;
 	const struct store_key *keys; /* all it holds, every source's externalId among them */

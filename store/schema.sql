@@ -21,6 +21,15 @@ CREATE TABLE tenant (
 	memberships INTEGER NOT NULL
 ) STRICT;
 
+-- The same for resource types of the configuration.
+CREATE TABLE tenant_type (
+	tenant INTEGER NOT NULL,
+	type INTEGER NOT NULL, -- enum store_type, STORE_CUSTOM and above
+	last INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (tenant, type)
+) STRICT, WITHOUT ROWID;
+
 -- rid holds tenant and type. The document comes last: what is read without it ends before it.
 CREATE TABLE resource (
 	rid INTEGER PRIMARY KEY,

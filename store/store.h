@@ -12,8 +12,8 @@
  * writes · store/backup.h copies. No SQL outside this folder; documents are opaque bytes here.
  *
  * Numbers. rid: the row id of a resource, > 0, contains tenant and type, never reused. index: of a
- * journal entry, contiguous from 0. Tenants, sources and apps are small integers (STORE_NAME_*),
- * given once per name and never reused. Times are microseconds since 1970 UTC.
+ * journal entry, contiguous from 0. Tenants, sources, apps and the like are small integers
+ * (STORE_NAME_*), given once per name and never reused. Times are microseconds since 1970 UTC.
  */
 #pragma once
 
@@ -60,10 +60,22 @@ void store_close(struct store *store);
 
 /* ---- names ---- */
 
-enum store_name_kind { STORE_NAME_TENANT = 1, STORE_NAME_SOURCE, STORE_NAME_APP };
+enum store_name_kind {
+	STORE_NAME_TENANT = 1,
+	STORE_NAME_SOURCE,
+	STORE_NAME_APP,
+	STORE_NAME_TYPE, /* n is the resource type STORE_CUSTOM + n - 1 */
+	STORE_NAME_KEY,  /* n is the key kind STORE_KEY_CUSTOM + n - 1 */
+};
 
-/* Of each kind; STORE_TENANTS is what fits into a rid. */
-enum { STORE_TENANTS = 65535, STORE_SOURCES = 65535, STORE_APPS = 65535 };
+/* Of each kind; STORE_TENANTS and STORE_TYPES are what fits into a rid. */
+enum {
+	STORE_TENANTS = 65535,
+	STORE_SOURCES = 65535,
+	STORE_APPS = 65535,
+	STORE_TYPES = 253,
+	STORE_KEY_NAMES = 960,
+};
 
 /*
  * The number (≥ 1) of a name, made when it is new. Blocks for one commit: at start and reload,

@@ -89,8 +89,14 @@ static size_t packed_limit(const struct store_write *write)
 
 static void count_resource(struct operation *op, enum store_type type, bool active, int by)
 {
-	struct writer_tenant *tenant = writer_tenant(op->writer, op->commit->tenant);
+	struct writer_tenant *tenant;
 
+	if (type >= STORE_CUSTOM) {
+		SQL_RUN(op->sql, W_TYPE_COUNT, sql_int(op->commit->tenant), sql_int(type),
+			sql_int(by > 0), sql_int(by));
+		return;
+	}
+	tenant = writer_tenant(op->writer, op->commit->tenant);
 	if (type == STORE_USER) {
 		tenant->population.users += by;
 		tenant->population.active_users += active ? by : 0;
@@ -108,19 +114,29 @@ static void count_active(struct operation *op, int by)
 	tenant->dirty = true;
 }
 
+/* Numbers are never given twice: a rid stands in the journal's rows. */
+static int64_t next_number(struct operation *op, enum store_type type)
+{
+	int tenant = op->commit->tenant;
+
+	if (type >= STORE_CUSTOM) {
+		return 1 + SQL_NUMBER(op->sql, W_TYPE_LAST, NULL, sql_int(tenant), sql_int(type));
+	}
+	return ++writer_tenant(op->writer, tenant)->last[type];
+}
+
 static enum writer_result create(struct operation *op)
 {
 	const struct store_write *write = op->commit->write;
 	struct buf *packed = &op->writer->packed;
-	struct writer_tenant *tenant = writer_tenant(op->writer, op->commit->tenant);
 
-	assert(write->type == STORE_USER || write->type == STORE_GROUP);
-	op->rid = store_rid(op->commit->tenant, write->type, ++tenant->last[write->type]);
+	assert(write->type >= STORE_GROUP && write->type <= STORE_TYPE_MAX);
+	op->rid = store_rid(op->commit->tenant, write->type, next_number(op, write->type));
 	op->version = 1;
 	buf_reserve(packed, packed_limit(write));
 	struct sql_value keys = packed_keys(packed, write);
 	SQL_RUN(op->sql, W_RESOURCE_ADD, sql_int(op->rid), sql_blob(write->id, UUID_BYTES),
-		sql_int(op->commit->source), sql_int(write->type == STORE_GROUP || write->active),
+		sql_int(op->commit->source), sql_int(write->type != STORE_USER || write->active),
 		sql_int(op->commit->now_us), sql_int(op->index), name_of(write),
 		packed_apps(packed, write->apps), keys, sql_text(write->doc, write->doc_size));
 	if (op->sql->rc == SQLITE_OK && sql_changes(op->sql) == 0) {
@@ -136,7 +152,7 @@ static void put_doc(struct operation *op)
 	const struct store_write *write = op->commit->write;
 	const struct store_resource *before = write->before;
 	struct buf *packed = &op->writer->packed;
-	bool active = before->type == STORE_GROUP || write->active;
+	bool active = before->type != STORE_USER || write->active;
 
 	buf_reserve(packed, packed_limit(write) + before->apps.count * 10);
 	struct sql_value keys = packed_keys(packed, write);
@@ -181,7 +197,7 @@ static void bury(struct operation *op)
 	op->version = before->version + 1;
 	if (before->type == STORE_USER) {
 		write_members_leave(op, before->active);
-	} else {
+	} else if (before->type == STORE_GROUP) {
 		write_members_disband(op);
 	}
 	write_keys(op, before->keys, before->key_count, NULL, 0);

@@ -21,7 +21,8 @@
 static struct server server;
 static struct server_worker server_worker = { .server = &server };
 static struct connection connection = { .worker = &server_worker };
-static struct gateway gateway;
+static int types[] = { STORE_USER, STORE_GROUP };
+static struct gateway gateway = { .types = types };
 static struct gateway_worker worker = { .gateway = &gateway };
 static struct http_parser parser;
 static char head[4096];

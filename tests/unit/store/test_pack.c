@@ -102,7 +102,7 @@ static void test_apps_come_back_as_they_were(void **state)
 
 static void test_a_rid_holds_tenant_type_and_number(void **state)
 {
-	int64_t rid = store_rid(65535, STORE_USER, ((int64_t)1 << 44) - 1);
+	int64_t rid = store_rid(65535, STORE_USER, ((int64_t)1 << STORE_RID_NUMBER_BITS) - 1);
 	struct buf buf = { 0 };
 	(void)state;
 
