@@ -13,6 +13,8 @@
 #define SCIM_URN_ERROR "urn:ietf:params:scim:api:messages:2.0:Error"
 #define SCIM_URN_LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define SCIM_URN_PATCH "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+#define SCIM_URN_BULK_REQUEST "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+#define SCIM_URN_BULK_RESPONSE "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 #define SCIM_URN_SEARCH "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
 #define SCIM_MEDIA_TYPE "application/scim+json"
