@@ -29,6 +29,7 @@ struct config_deadlines {
 	int64_t idle_ms;      /* a kept connection without a request */
 	int64_t write_ms;     /* a reply that the client does not read */
 	int64_t request_ms;   /* a whole request, waits for claim and commit included: then 503 */
+	int64_t bulk_ms;      /* a bulk request; what is not begun then is answered 503 */
 	int64_t drain_ms;     /* after SIGTERM, until what still runs is dropped */
 };
 
@@ -40,7 +41,9 @@ struct config_limits {
 	int64_t body_values;      /* JSON values in a body; 413 above */
 	int64_t group_body_bytes; /* the same for Groups, whose members come as one array */
 	int64_t group_body_values;
-	int64_t connections; /* of all workers together */
+	int64_t bulk_bytes;      /* maxPayloadSize: the body of a bulk request */
+	int64_t bulk_operations; /* maxOperations */
+	int64_t connections;     /* of all workers together */
 	int64_t connections_per_address;
 	int64_t requests_per_connection; /* then `Connection: close`; 0: no limit */
 	int64_t write_bytes;             /* high-water mark of replies waiting in one connection */

@@ -44,12 +44,15 @@ static bool replied_error(struct request *request)
 
 static enum step_result reply_provider(struct request *request)
 {
+	const struct config_limits *limits = &request->worker->gateway->config->listen.limits;
+	struct scim_provider provider = { .bulk_operations = limits->bulk_operations,
+		.bulk_bytes = limits->bulk_bytes };
 	struct buf body = { 0 };
 
 	if (replied_error(request)) {
 		return STEP_NEXT;
 	}
-	scim_discovery_provider(&body, request->base);
+	scim_discovery_provider(&body, &provider, request->base);
 	return send_document(request, &body, true);
 }
 

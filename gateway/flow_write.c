@@ -58,23 +58,32 @@ static const struct step *step_named(const struct step *flow, const char *name)
 	return flow;
 }
 
-/* Once per request, before its body is parsed. */
-static bool begin(struct request *request, struct error *err)
+bool write_begin(struct request *request, struct error *err)
 {
 	const struct config *config = request->worker->gateway->config;
 	struct write *write = arena_calloc(request->arena, 1, sizeof(*write));
 
 	request->write = write;
-	write->operation = operation_of(request->http->method);
+	write->operation = operation_of(request->http_method);
 	write->load = step_named(request->flow, "load");
 	write->deadline_us = request->started_us + config->listen.deadlines.request_ms * 1000;
 	if (write->operation == WRITE_CREATE) {
 		uuid_new(request->resource_id);
 		uuid_format(request->resource_id, request->resource_text);
 		request->has_id = true;
-	} else if (!request->has_id) {
-		return error_set(
-			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
+	}
+	return request->has_id ||
+	       error_set(err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
+}
+
+/* What the head says, before the body is parsed. */
+static bool read_head(struct request *request, struct error *err)
+{
+	const struct http_text *match = http_find(request->http, "if-match");
+	struct write *write = request->write;
+
+	if (match != NULL) {
+		write->if_match = arena_text(request->arena, match->data, match->size);
 	}
 	if (!request_read_query(request) ||
 		!scim_projection_parse(request->arena, request->type, request->query.attributes,
@@ -198,27 +207,34 @@ static bool read_resource(struct request *request, struct error *err)
 	return true;
 }
 
+bool write_read(struct request *request, struct error *err)
+{
+	struct write *write = request->write;
+
+	if (write->operation == WRITE_DELETE) {
+		write->may_leave = request->type->is_person;
+		return true;
+	}
+	return write->operation == WRITE_PATCH ? read_patch(request, err)
+					       : read_resource(request, err);
+}
+
 static enum step_result parse_start(struct request *request)
 {
 	struct error *err = &request->err;
 	struct write *write;
-	bool ok;
 
-	if (request->write == NULL && !begin(request, err)) {
+	if (request->write == NULL && (!write_begin(request, err) || !read_head(request, err))) {
 		return STEP_FAIL;
 	}
 	write = request->write;
-	if (write->operation == WRITE_DELETE) {
-		write->may_leave = request->type->is_person;
-		return STEP_NEXT;
+	if (write->operation != WRITE_DELETE) {
+		write->body = parse_body(request, err);
+		if (write->body == NULL) {
+			return err->code == ERROR_NONE ? STEP_AGAIN : STEP_FAIL;
+		}
 	}
-	write->body = parse_body(request, err);
-	if (write->body == NULL) {
-		return err->code == ERROR_NONE ? STEP_AGAIN : STEP_FAIL;
-	}
-	ok = write->operation == WRITE_PATCH ? read_patch(request, err)
-					     : read_resource(request, err);
-	return ok ? STEP_NEXT : STEP_FAIL;
+	return write_read(request, err) ? STEP_NEXT : STEP_FAIL;
 }
 
 const struct step flow_write[] = {

@@ -9,6 +9,9 @@
 /* flow_write.c: create, replace, patch, delete; which one says the method. */
 extern const struct step flow_write[];
 
+/* flow_bulk.c */
+extern const struct step flow_bulk[];
+
 /* flow_read.c */
 extern const struct step flow_get[];
 extern const struct step flow_list[];

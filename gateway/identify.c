@@ -36,6 +36,21 @@ bool identify_failed(struct error *err)
 		"a valid bearer token is needed; `scimward token create SOURCE` makes one");
 }
 
+/* What changes or deletes passes always: it may be a leaver (product.md, promise 6). In a bulk
+ * request the creates are counted one by one. */
+static bool is_counted(const struct request *request)
+{
+	enum http_method method = request->http_method;
+
+	return method == HTTP_GET || method == HTTP_HEAD ||
+	       (method == HTTP_POST && request->flow != flow_bulk);
+}
+
+static bool is_write(const struct request *request)
+{
+	return request->flow == flow_write || request->flow == flow_bulk;
+}
+
 enum step_result identify_start(struct request *request)
 {
 	struct error *err = &request->err;
@@ -50,9 +65,7 @@ enum step_result identify_start(struct request *request)
 		error_set(err, ERROR_NOT_FOUND, "there is nothing here");
 		return STEP_FAIL;
 	}
-	/* What changes or deletes passes always: it may be a leaver (product.md, promise 6). */
-	if ((request->http->method == HTTP_GET || request->http->method == HTTP_HEAD ||
-		    request->http->method == HTTP_POST) &&
+	if (is_counted(request) &&
 		!quota_take(request->source->quota, request->source->config->requests_per_s,
 			request->started_us)) {
 		error_set(err, ERROR_RATE, "source %s sends more than %lld requests a second",
@@ -60,7 +73,7 @@ enum step_result identify_start(struct request *request)
 			(long long)request->source->config->requests_per_s);
 		return STEP_FAIL;
 	}
-	if (request->snapshot->paused[request->source->index] && request->flow == flow_write) {
+	if (request->snapshot->paused[request->source->index] && is_write(request)) {
 		error_set(err, ERROR_TIMEOUT,
 			"source %s is paused; nothing was changed, try again later",
 			request->source->config->name);

@@ -34,6 +34,19 @@ static void refuse_stranger(struct gateway_worker *worker, struct exchange *exch
 	buf_fini(&body);
 }
 
+static uint64_t body_limit_of(const struct config_limits *limits, const struct http_request *http)
+{
+	switch (route_body_of(http)) {
+	case ROUTE_BODY_GROUP:
+		return (uint64_t)limits->group_body_bytes;
+	case ROUTE_BODY_BULK:
+		return (uint64_t)limits->bulk_bytes;
+	case ROUTE_BODY:
+		break;
+	}
+	return (uint64_t)limits->body_bytes;
+}
+
 void listener_head(void *user, struct exchange *exchange, const struct http_request *http,
 	uint64_t *body_limit)
 {
@@ -48,8 +61,7 @@ void listener_head(void *user, struct exchange *exchange, const struct http_requ
 		refuse_stranger(worker, exchange);
 		return;
 	}
-	*body_limit = (uint64_t)(route_takes_large_body(http) ? limits->group_body_bytes
-							      : limits->body_bytes);
+	*body_limit = body_limit_of(limits, http);
 }
 
 static bool is_hex(const char *text, size_t size)

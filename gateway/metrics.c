@@ -121,13 +121,13 @@ static size_t resource_index(const struct request *request)
 	return request->type->has_members ? METRICS_GROUP : METRICS_OTHER;
 }
 
-/* A search is a POST as well. */
+/* A search is a POST as well; of a bulk request its operations count. */
 static bool is_write(const struct request *request)
 {
 	enum http_method method = request->http_method;
 
-	return request->flow != flow_search && method != HTTP_GET && method != HTTP_HEAD &&
-	       method != HTTP_OPTIONS;
+	return request->flow != flow_search && request->flow != flow_bulk && method != HTTP_GET &&
+	       method != HTTP_HEAD && method != HTTP_OPTIONS;
 }
 
 /* Two windows of ten minutes, the one under way and the one before. */
@@ -151,10 +151,13 @@ void metrics_request(struct metrics_thread *thread, const struct request *reques
 		source != NULL ? source->config->tenant_index : thread->metrics->tenant_count - 1;
 	enum http_method method = request->http_method;
 
-	count(&thread->requests[tenant]
-			.by[method][resource_index(request)][code_index(request->status)],
-		1);
-	observe(&thread->request_time, metrics_request_bounds, loop_now_us() - request->started_us);
+	if (request->parent == NULL) { /* operations of a bulk request are not sent one by one */
+		count(&thread->requests[tenant]
+				.by[method][resource_index(request)][code_index(request->status)],
+			1);
+		observe(&thread->request_time, metrics_request_bounds,
+			loop_now_us() - request->started_us);
+	}
 	if (source != NULL && is_write(request)) {
 		struct metrics_share *share = share_of(thread, source->index, request->time_us);
 

@@ -22,6 +22,7 @@
 #include "store/record.h"
 
 struct arena;
+struct bulk;
 struct exchange;
 struct gateway_source;
 struct gateway_worker;
@@ -108,7 +109,9 @@ struct request {
 	struct request_query query;
 	struct write *write;
 	struct read *read;
-	int status; /* of the reply, for metrics and log */
+	struct bulk *bulk;
+	struct request *parent; /* of an operation of a bulk request: that; else NULL */
+	int status;             /* of the reply, for metrics and log */
 };
 
 /* A request of the worker's pool, with its arena empty. */

@@ -21,6 +21,7 @@ static const struct row rows[] = {
 	{ "ResourceTypes", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_types } },
 	{ "Schemas", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
 	{ "Schemas", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
+	{ "Bulk", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_bulk } },
 	{ ".search", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_search } },
 	{ NULL, NULL, "GET, HEAD, POST, OPTIONS",
 		{ [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
@@ -164,10 +165,17 @@ const struct step *route_find(struct request *request)
 	return flow_nothing;
 }
 
-bool route_takes_large_body(const struct http_request *http)
+enum route_body route_body_of(const struct http_request *http)
 {
 	size_t prefix = scim_prefix(http);
 
-	return prefix > 0 && http->segment_count > prefix &&
-	       http_text_is(http->segments[prefix], "Groups");
+	if (prefix == 0 || http->segment_count <= prefix) {
+		return ROUTE_BODY;
+	}
+	if (http_text_is(http->segments[prefix], "Groups")) {
+		return ROUTE_BODY_GROUP;
+	}
+	return http_text_is(http->segments[prefix], "Bulk") && http->segment_count == prefix + 1
+		       ? ROUTE_BODY_BULK
+		       : ROUTE_BODY;
 }

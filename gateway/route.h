@@ -15,5 +15,6 @@
 /* Fills the route's fields of request and returns its flow. Never NULL. */
 const struct step *route_find(struct request *request);
 
-/* Whether the body may be as large as a Group's. Looks at the path alone. */
-bool route_takes_large_body(const struct http_request *http);
+/* Which limit a body has. Looks at the path alone. */
+enum route_body { ROUTE_BODY, ROUTE_BODY_GROUP, ROUTE_BODY_BULK };
+enum route_body route_body_of(const struct http_request *http);

@@ -42,6 +42,7 @@ struct write {
 	unsigned tries;
 
 	/* parse */
+	const char *if_match; /* NULL: any version */
 	struct value_parser *parser;
 	const struct value *body;
 	struct scim_body resource;   /* create, replace */
@@ -126,6 +127,13 @@ struct write {
 	char journal[JOURNAL_RECEIPT_BYTES];
 	struct represent *represent;
 };
+
+/* ---- flow_write.c, and flow_bulk.c for its operations ---- */
+/* Makes request->write and, of a create, the id. ERROR_NOT_FOUND. */
+bool write_begin(struct request *request, struct error *err);
+/* write->body → what it asks for. ERROR_SYNTAX, ERROR_VALUE and what else a PATCH or a resource can
+ * be refused for. */
+bool write_read(struct request *request, struct error *err);
 
 /* ---- write_claim.c ---- */
 step_fn write_claim_start, write_claim_finish;

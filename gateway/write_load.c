@@ -50,14 +50,13 @@ void write_forget(struct write *write)
 
 static bool check_if_match(struct request *request, struct error *err)
 {
-	const struct http_text *header = http_find(request->http, "if-match");
+	const char *wanted = request->write->if_match;
 	bool matches = true;
 
-	if (header == NULL) {
+	if (wanted == NULL) {
 		return true;
 	}
-	if (!scim_etag_matches(arena_text(request->arena, header->data, header->size),
-		    request->write->before->version, &matches, err)) {
+	if (!scim_etag_matches(wanted, request->write->before->version, &matches, err)) {
 		return false;
 	}
 	return matches || error_set(err, ERROR_PRECONDITION,

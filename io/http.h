@@ -108,7 +108,8 @@ enum http_known {
 struct http_parser {
 	struct http_request request; /* complete after the head is HTTP_DONE */
 	int status;                  /* of a failure: 400, 405, 413, 414, 417, 431, 501, 505 */
-	const char *message; /* static: what is wrong, for people; never a byte of the input */
+	const char *message; /* lives as long as the parser: what is wrong, for people; never a byte
+				of the input */
 
 	struct http_limits limits;
 	size_t line;    /* where the line that is being read starts */
@@ -124,6 +125,7 @@ struct http_parser {
 	uint64_t body_left;  /* of the body, or of this chunk */
 	uint64_t body_size;  /* decoded so far */
 	uint64_t body_limit; /* UINT64_MAX: none set */
+	char too_large[80];  /* the message of a 413: it names the limit */
 	unsigned digits;
 	size_t overhead; /* bytes of chunk extensions and trailers */
 

@@ -1,6 +1,8 @@
 #include "io/http.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 /*
  * The body of a message: a length, or chunks.
@@ -40,6 +42,14 @@ static enum http_result fail(struct http_parser *parser, int status, const char 
 	return HTTP_FAILED;
 }
 
+static enum http_result fail_large(struct http_parser *parser)
+{
+	snprintf(parser->too_large, sizeof(parser->too_large),
+		"the body is larger than the %" PRIu64 " bytes that are accepted here",
+		parser->body_limit);
+	return fail(parser, 413, parser->too_large);
+}
+
 static enum http_result go(struct http_parser *parser, enum body_state state)
 {
 	parser->body_state = state;
@@ -50,7 +60,7 @@ bool http_parser_limit_body(struct http_parser *parser, uint64_t limit_bytes)
 {
 	parser->body_limit = limit_bytes;
 	if (parser->request.has_length && parser->request.length > limit_bytes) {
-		fail(parser, 413, "the body is larger than is accepted here");
+		fail_large(parser);
 		return false;
 	}
 	return true;
@@ -106,7 +116,7 @@ static enum http_result on_size_lf(struct http_parser *parser, char c)
 		return go(parser, TRAILER_START);
 	}
 	if (parser->body_left > parser->body_limit - parser->body_size) {
-		return fail(parser, 413, "the body is larger than is accepted here");
+		return fail_large(parser);
 	}
 	return go(parser, CHUNK_DATA);
 }

@@ -52,12 +52,15 @@ static void open_list(struct buf *buf, size_t count)
 
 /* ---- ServiceProviderConfig (RFC 7643, 5) ---- */
 
-void scim_discovery_provider(struct buf *buf, const char *base)
+void scim_discovery_provider(
+	struct buf *buf, const struct scim_provider *provider, const char *base)
 {
 	buf_append_text(buf, "{\"schemas\":[\"" SCIM_URN_PROVIDER "\"],"
-			     "\"patch\":{\"supported\":true},"
-			     "\"bulk\":{\"supported\":false,\"maxOperations\":0,"
-			     "\"maxPayloadSize\":0},");
+			     "\"patch\":{\"supported\":true},");
+	buf_printf(buf,
+		"\"bulk\":{\"supported\":true,\"maxOperations\":%lld,"
+		"\"maxPayloadSize\":%lld},",
+		(long long)provider->bulk_operations, (long long)provider->bulk_bytes);
 	buf_printf(buf, "\"filter\":{\"supported\":true,\"maxResults\":%d},", SCIM_PAGE_MAX);
 	buf_append_text(buf,
 		"\"changePassword\":{\"supported\":false},"

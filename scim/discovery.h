@@ -9,11 +9,19 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct buf;
 struct scim_model;
 
-void scim_discovery_provider(struct buf *buf, const char *base);
+/* What ServiceProviderConfig says of this server's settings. */
+struct scim_provider {
+	int64_t bulk_operations; /* maxOperations */
+	int64_t bulk_bytes;      /* maxPayloadSize */
+};
+
+void scim_discovery_provider(
+	struct buf *buf, const struct scim_provider *provider, const char *base);
 bool scim_discovery_types(
 	struct buf *buf, const struct scim_model *model, const char *base, const char *id);
 bool scim_discovery_schemas(

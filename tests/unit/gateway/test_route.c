@@ -85,6 +85,9 @@ static const struct {
 	{ "POST", "/scim/v2/.search", flow_search },
 	{ "POST", "/scim/v2/Groups/.search", flow_search },
 	{ "GET", "/scim/v2/.search", flow_method },
+	{ "POST", "/scim/v2/Bulk", flow_bulk },
+	{ "GET", "/scim/v2/Bulk", flow_method },
+	{ "POST", "/scim/v2/Bulk/x", flow_nothing },
 	{ "GET", "/scim/v2/Users/.search", flow_method },
 	{ "GET", "/scim/v2/ServiceProviderConfig", flow_provider },
 	{ "PATCH", "/scim/v2/ServiceProviderConfig", flow_method },
@@ -157,26 +160,29 @@ static void test_the_path_names_type_id_and_tenant(void **state)
 	assert_int_equal(request.tenant_name.size, 0);
 }
 
-static void test_only_groups_may_be_large(void **state)
+static void test_each_route_has_its_limit_of_bodies(void **state)
 {
 	static const struct {
 		const char *target;
-		bool large;
+		enum route_body body;
 	} targets[] = {
-		{ "/scim/v2/Groups", true },
-		{ "/scim/v2/Groups/" ID, true },
-		{ "/t/acme/scim/v2/Groups", true },
-		{ "/scim/v2/Users", false },
-		{ "/scim/v2/.search", false },
-		{ "/scim/v2", false },
-		{ "/Groups", false },
-		{ "/livez", false },
+		{ "/scim/v2/Groups", ROUTE_BODY_GROUP },
+		{ "/scim/v2/Groups/" ID, ROUTE_BODY_GROUP },
+		{ "/t/acme/scim/v2/Groups", ROUTE_BODY_GROUP },
+		{ "/scim/v2/Bulk", ROUTE_BODY_BULK },
+		{ "/t/acme/scim/v2/Bulk", ROUTE_BODY_BULK },
+		{ "/scim/v2/Bulk/x", ROUTE_BODY },
+		{ "/scim/v2/Users", ROUTE_BODY },
+		{ "/scim/v2/.search", ROUTE_BODY },
+		{ "/scim/v2", ROUTE_BODY },
+		{ "/Groups", ROUTE_BODY },
+		{ "/livez", ROUTE_BODY },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
 		route("POST", targets[i].target);
-		assert_int_equal(route_takes_large_body(&parser.request), targets[i].large);
+		assert_int_equal(route_body_of(&parser.request), targets[i].body);
 	}
 }
 
@@ -204,7 +210,7 @@ int main(void)
 		cmocka_unit_test(test_every_path_has_its_flow),
 		cmocka_unit_test(test_paths_of_scim_are_known_as_such),
 		cmocka_unit_test(test_the_path_names_type_id_and_tenant),
-		cmocka_unit_test(test_only_groups_may_be_large),
+		cmocka_unit_test(test_each_route_has_its_limit_of_bodies),
 		cmocka_unit_test(test_no_other_spelling_leads_anywhere),
 	};
 

@@ -27,12 +27,13 @@ static void test_only_what_is_there_is_advertised(void **state)
 	struct buf buf = { 0 };
 	const struct value *config;
 
-	scim_discovery_provider(&buf, BASE);
+	scim_discovery_provider(
+		&buf, &(struct scim_provider){ .bulk_operations = 7, .bulk_bytes = 1048576 }, BASE);
 	config = parsed(*state, &buf);
 
 	assert_json(*state, value_find(config, "patch"), "{'supported':true}");
 	assert_json(*state, value_find(config, "bulk"),
-		"{'supported':false,'maxOperations':0,'maxPayloadSize':0}");
+		"{'supported':true,'maxOperations':7,'maxPayloadSize':1048576}");
 	assert_json(*state, value_find(config, "filter"), "{'supported':true,'maxResults':1000}");
 	assert_json(*state, value_find(config, "sort"), "{'supported':true}");
 	assert_json(*state, value_find(config, "etag"), "{'supported':true}");
