@@ -45,6 +45,17 @@ static void check_known(struct rules *rules, const char *list, size_t index, con
 		what, name);
 }
 
+static void check_quirks(struct rules *rules, size_t index, const char *quirks)
+{
+	struct scim_dialect ignored;
+	struct error err = { 0 };
+
+	if (!scim_dialect_changed(scim_dialect_standard(), quirks, &ignored, &err)) {
+		rules->ok = config_report_add(rules->report, rules->config,
+			arena_printf(rules->arena, "sources[%zu].quirks", index), "%s", err.text);
+	}
+}
+
 bool config_rules_check(const struct config *config, struct config_report *report)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -54,6 +65,7 @@ bool config_rules_check(const struct config *config, struct config_report *repor
 		const char *dialect = config->sources[i].dialect;
 		check_known(&rules, "sources", i, "dialect", dialect,
 			scim_dialect_find(dialect) != NULL);
+		check_quirks(&rules, i, config->sources[i].quirks);
 	}
 	for (size_t i = 0; i < config->app_count; i++) {
 		const struct config_app *app = &config->apps[i];

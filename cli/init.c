@@ -267,7 +267,7 @@ static int run_init(struct cli *cli)
 
 static const struct cli_row_option init_options[] = {
 	{ 0, "source", "NAME", "name of the first source (default idp)" },
-	{ 0, "dialect", "DIALECT", "standard, entra or okta (default standard)" },
+	{ 0, "dialect", "DIALECT", "whose SCIM: standard (default), entra, okta, …" },
 	{ 0, "address", "HOST:PORT", "where it listens (default 127.0.0.1:8443)" },
 	{ 0, "origin", "NAME", "name of the journal, such as scimward.example.com/journal" },
 	{ 0 },

@@ -1,4 +1,6 @@
 /* status: one screen. Exit code 2 when something needs a person. */
+#include "cli/status.h"
+
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -53,7 +55,7 @@ static bool is_well(const json_t *answer)
 	       !flag_of(json_object_get(answer, "journal"), "failing");
 }
 
-static void print_sources(struct cli *cli, const json_t *sources)
+void cli_print_sources(const struct cli *cli, const json_t *sources)
 {
 	static const char *const titles[] = { "SOURCE", "KIND", "DIALECT", "TENANT", "STATE" };
 	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 5);
@@ -173,7 +175,7 @@ static int status(struct cli *cli)
 		cli_print_json(cli, "status", answer);
 	} else {
 		print_head(cli, answer);
-		print_sources(cli, json_object_get(answer, "sources"));
+		cli_print_sources(cli, json_object_get(answer, "sources"));
 		fputc('\n', cli->out);
 		print_apps(cli, json_object_get(answer, "apps"));
 		json_decref(answer);

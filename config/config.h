@@ -97,7 +97,8 @@ struct config_digest {
 
 struct config_source {
 	const char *name;
-	const char *dialect; /* "standard", "entra", "okta": a name of scim/dialect */
+	const char *dialect; /* "standard", "entra", "okta", …: a name of scim/dialect */
+	const char *quirks;  /* changes to it: "additive-members -group-patch-204"; NULL: none */
 	const char *kind;    /* "idp", "hr", "roster", "admin", "job" */
 	const char *tenant;
 	size_t tenant_index;                            /* into config.tenants */

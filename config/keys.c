@@ -366,9 +366,19 @@ const struct config_key config_keys[] = {
 		.type = CONFIG_WORD,
 		.offset = IN_SOURCE(dialect),
 		.fallback = "standard",
-		.words = "standard entra okta",
+		.words = "standard entra okta google ping onelogin jumpcloud keycloak sailpoint "
+			 "workday",
 		.example = "entra",
-		.help = "Whose deviations from SCIM are understood." },
+		.help = "Whose deviations from SCIM are understood, see docs/compatibility.md. "
+			"`standard` is strict: it gets the errors of the RFC." },
+	{ .path = "sources[].quirks",
+		.type = CONFIG_TEXT,
+		.offset = IN_SOURCE(quirks),
+		.max = 1000,
+		.help = "Changes to the dialect for this source: names of quirks (`scimward source "
+			"dialects` lists them) separated by blanks, one to take away with `-` in "
+			"front. `additive-members` is for an identity provider that sends only "
+			"the new members in a `replace`." },
 	{ .path = "sources[].kind",
 		.type = CONFIG_WORD,
 		.offset = IN_SOURCE(kind),

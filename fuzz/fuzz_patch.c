@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned choice = size > 0 ? data[0] : 0;
 	struct input in = { .arena = arena_new(),
 		.type = scim_model_type(scim_model_core(), (choice & 1) != 0 ? "User" : "Group"),
-		.dialect = scim_dialect_at(choice / 4 % 3) };
+		.dialect = scim_dialect_at(choice / 4 % 10) };
 	const char *sample = (choice & 1) != 0 ? user : group;
 	struct scim_patch patch;
 

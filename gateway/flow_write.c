@@ -90,7 +90,7 @@ static bool read_head(struct request *request, struct error *err)
 			request->query.excluded_attributes, &write->projection, err)) {
 		return false;
 	}
-	return write->operation == WRITE_DELETE || negotiate_body(request->http, err);
+	return write->operation == WRITE_DELETE || negotiate_body_of(request, err);
 }
 
 /* NULL without an error: there is more to do. */

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "io/loop.h"
+#include "scim/dialect.h"
 
 struct config;
 struct config_app;
@@ -32,7 +33,6 @@ struct quota;
 struct rate;
 struct reload;
 struct request;
-struct scim_dialect;
 struct scim_model;
 struct scim_resource_type;
 struct server;
@@ -48,9 +48,10 @@ struct worker;
 struct gateway_source {
 	const struct config_source *config;
 	const struct scim_dialect *dialect;
-	int id;       /* of the store; rows carry it */
-	int tenant;   /* likewise */
-	size_t index; /* into gateway->sources */
+	struct scim_dialect own_dialect; /* that one, with the source's quirks */
+	int id;                          /* of the store; rows carry it */
+	int tenant;                      /* likewise */
+	size_t index;                    /* into gateway->sources */
 	struct quota *quota;
 };
 

@@ -15,6 +15,19 @@
 #include "store/record.h"
 #include "store/store.h"
 
+static bool resolve_dialect(struct gateway_source *source, struct error *err)
+{
+	const struct scim_dialect *known = scim_dialect_find(source->config->dialect);
+
+	if (known == NULL) {
+		return error_set(err, ERROR_CONFIG,
+			"there is no dialect '%s'; `scimward source dialects` lists them",
+			source->config->dialect);
+	}
+	source->dialect = &source->own_dialect;
+	return scim_dialect_changed(known, source->config->quirks, &source->own_dialect, err);
+}
+
 static bool resolve_source(struct gateway *gateway, size_t index, struct error *err)
 {
 	const struct config_source *config = &gateway->config->sources[index];
@@ -23,11 +36,8 @@ static bool resolve_source(struct gateway *gateway, size_t index, struct error *
 	source->config = config;
 	source->index = index;
 	source->quota = must_calloc(1, sizeof(*source->quota));
-	source->dialect = scim_dialect_find(config->dialect);
-	if (source->dialect == NULL) {
-		return error_set(err, ERROR_CONFIG,
-			"sources.%s: there is no dialect '%s'; use standard, entra or okta",
-			config->name, config->dialect);
+	if (!resolve_dialect(source, err)) {
+		return error_wrap(err, "sources.%s", config->name);
 	}
 	return store_name_get(gateway->store, STORE_NAME_SOURCE, config->name, &source->id, err) &&
 	       store_name_get(

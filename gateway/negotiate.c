@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 #include "base/error.h"
+#include "gateway/gateway.h"
 #include "io/http.h"
+#include "scim/dialect.h"
 #include "scim/urn.h"
 
 #define JSON_MEDIA_TYPE "application/json"
@@ -166,6 +168,12 @@ bool negotiate_body(const struct http_request *http, struct error *err)
 		}
 	}
 	return true;
+}
+
+bool negotiate_body_of(const struct request *request, struct error *err)
+{
+	return scim_dialect_has(request->source->dialect, SCIM_ANY_MEDIA_TYPE) ||
+	       negotiate_body(request->http, err);
 }
 
 /* ---- Prefer ---- */

@@ -28,6 +28,10 @@ const char *negotiate_media(const struct http_request *http, struct error *err);
  */
 bool negotiate_body(const struct http_request *http, struct error *err);
 
+/* The same, for the source of the request: some have JSON under other types (SCIM_ANY_MEDIA_TYPE).
+ */
+bool negotiate_body_of(const struct request *request, struct error *err);
+
 /*
  * What a client prefers; the first of two that contradict each other counts (RFC 7240, 2), and what
  * is not known is passed over.

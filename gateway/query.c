@@ -136,7 +136,7 @@ bool query_of_body(struct request *request, struct error *err)
 	const struct value *body;
 
 	new_read(request);
-	if (!negotiate_body(request->http, err)) {
+	if (!negotiate_body_of(request, err)) {
 		return false;
 	}
 	body = value_parse(request->arena, text.data, text.size, &limits, err);

@@ -1,6 +1,7 @@
 #include "scim/edit.h"
 
 #include <string.h>
+#include <strings.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
@@ -60,6 +61,26 @@ static bool edit_sub(struct scim_edit *edit, enum scim_patch_op op, const struct
 	return true;
 }
 
+/* remove with a value (SCIM_REMOVE_BY_VALUE): what it names goes, the rest stays. */
+static const struct value *without_subs(struct scim_edit *edit,
+	const struct scim_attribute *attribute, const struct value *value,
+	const struct value *before)
+{
+	const struct value *after = before;
+
+	for (size_t i = 0; i < value_count(value) && value_is(value, VALUE_OBJECT); i++) {
+		const struct value *key = value_member_at(value, i)->key;
+		const struct scim_attribute *sub =
+			scim_attribute_sub(attribute, value_text(key), value_size(key));
+
+		if (sub != NULL && value_find_n(after, sub->name, sub->name_size) != NULL) {
+			after = value_with(edit->reader.arena, after, sub->name, NULL);
+		}
+	}
+	after = scim_read_without_stale_ref(&edit->reader, before, after);
+	return value_count(after) > 0 ? after : NULL;
+}
+
 /* RFC 7644, 3.5.2.1 and 3.5.2.3: for a single value add and replace are the same. */
 static bool edit_single(struct scim_edit *edit, enum scim_patch_op op, const struct scim_path *path,
 	const struct value *value, const struct value *before, const struct value **after,
@@ -69,6 +90,10 @@ static bool edit_single(struct scim_edit *edit, enum scim_patch_op op, const str
 
 	if (path->ref.sub != NULL) {
 		return edit_sub(edit, op, path, value, before, after, err);
+	}
+	if (op == SCIM_REMOVE && attribute->type == SCIM_COMPLEX && value_count(value) > 0) {
+		*after = without_subs(edit, attribute, value, before);
+		return true;
 	}
 	if (op == SCIM_REMOVE || scim_dialect_is_unassigned(edit->reader.dialect, value)) {
 		*after = NULL;
@@ -180,16 +205,27 @@ static bool is_skipped(const struct scim_edit *edit, const struct scim_attribute
 	       scim_dialect_has(edit->reader.dialect, SCIM_IGNORE_READ_ONLY);
 }
 
+static bool edit_object(struct scim_edit *edit, enum scim_patch_op op,
+	const struct scim_schema *extension, const struct value *value, struct error *err);
+
 /* A key that is no attribute's name: a path, or nothing we know. */
 static bool edit_odd_key(struct scim_edit *edit, enum scim_patch_op op, const char *key,
 	const struct value *value, struct error *err)
 {
+	size_t size = strlen(key);
+	const char *name = scim_dialect_name(
+		edit->reader.arena, edit->reader.dialect, edit->reader.type, key, &size);
 	struct scim_path path;
 
 	if (!scim_dialect_has(edit->reader.dialect, SCIM_PATH_KEYS) ||
-		strpbrk(key, ".:[") == NULL ||
-		!scim_path_parse(edit->reader.arena, edit->reader.type, key, strlen(key), true,
-			&path, NULL)) {
+		strpbrk(key, ".:[") == NULL) {
+		return scim_read_unknown(&edit->reader, key, err);
+	}
+	if (strcasecmp(name, edit->reader.type->schema->id) == 0) {
+		return edit_object(edit, op, NULL, value, err);
+	}
+	if (!scim_path_parse(
+		    edit->reader.arena, edit->reader.type, name, size, true, &path, NULL)) {
 		return scim_read_unknown(&edit->reader, key, err);
 	}
 	return is_skipped(edit, path.ref.attribute) || scim_edit_apply(edit, op, &path, value, err);
@@ -227,7 +263,10 @@ static bool edit_member(struct scim_edit *edit, enum scim_patch_op op,
 static bool edit_object(struct scim_edit *edit, enum scim_patch_op op,
 	const struct scim_schema *extension, const struct value *value, struct error *err)
 {
-	if (extension != NULL &&
+	bool by_value = op == SCIM_REMOVE && value_count(value) > 0 &&
+			scim_dialect_has(edit->reader.dialect, SCIM_REMOVE_BY_VALUE);
+
+	if (extension != NULL && !by_value &&
 		(op == SCIM_REMOVE || scim_dialect_is_unassigned(edit->reader.dialect, value))) {
 		edit->doc = value_with(edit->reader.arena, edit->doc, extension->id, NULL);
 		return true;

@@ -192,18 +192,6 @@ static bool remove_values(struct scim_reader *reader, const struct scim_attribut
 
 /* ---- elements ---- */
 
-/* Only what a value is for, not what it is. */
-static bool says_nothing(const struct value *item)
-{
-	static const char *const names[] = { "type", "primary", "display" };
-	size_t left = value_count(item);
-
-	for (size_t i = 0; i < 3; i++) {
-		left -= value_find(item, names[i]) != NULL;
-	}
-	return left == 0;
-}
-
 /* type eq "work" and primary eq true → {"type": "work", "primary": true}. False: no such filter. */
 static bool parts_of_filter(const struct scim_filter *filter, struct value_builder *parts)
 {
@@ -271,7 +259,7 @@ static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
 	*after = value_with(reader->arena, before, sub->name, now);
 	if (value_count(*after) == 0 ||
 		(now == NULL && scim_dialect_has(reader->dialect, SCIM_CREATE_ELEMENT) &&
-			says_nothing(*after))) {
+			scim_says_nothing(*after))) {
 		*after = NULL;
 	}
 	return true;
@@ -322,6 +310,14 @@ static bool makes_nothing(const struct scim_reader *reader, const struct value *
 	       scim_dialect_is_unassigned(reader->dialect, value);
 }
 
+/* An add of emails[type eq "work"] without any value makes no e-mail; one that names a value does.
+ */
+static bool says_more(const struct value *value, const struct value *element)
+{
+	return !value_is(value, VALUE_OBJECT) || value_count(value) > 0 ||
+	       !scim_says_nothing(element);
+}
+
 /* With a filter, or a sub-attribute of all elements. */
 static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
 	const struct scim_path *path, const struct value *value, const struct value *before,
@@ -354,7 +350,7 @@ static bool edit_elements(struct scim_reader *reader, enum scim_patch_op op,
 		if (!create_element(reader, path, value, &item, err)) {
 			return false;
 		}
-		add(&list, item, true);
+		add(&list, says_more(value, item) ? item : NULL, true);
 	}
 	return finish(&list, path->ref.attribute, after, err);
 }

@@ -193,33 +193,18 @@ static bool parse_op(struct parser *parser, enum scim_filter_op *op)
 	return fail(parser, "an operator is missing here: eq ne co sw ew gt ge lt le pr");
 }
 
-/* A JSON text, number, true, false or null, and nothing bigger. */
 static const struct value *parse_literal(struct parser *parser)
 {
-	static const struct value_limits limits = {
-		.bytes = SCIM_FILTER_BYTES_MAX, .depth = 1, .values = 1
-	};
-	const char *p = parser->at;
-	struct error err = { 0 };
-	const struct value *value;
+	size_t size;
+	const struct value *value = scim_literal_read(parser->arena, parser->at,
+		(size_t)(parser->end - parser->at), parser->loose, &size);
 
-	if (p < parser->end && *p == '"') {
-		for (p++; p < parser->end && *p != '"'; p++) {
-			p += *p == '\\' && p + 1 < parser->end;
-		}
-		p += p < parser->end;
-	} else {
-		while (p < parser->end && *p != ' ' && *p != ')' && *p != ']') {
-			p++;
-		}
-	}
-	value = value_parse(parser->arena, parser->at, (size_t)(p - parser->at), &limits, &err);
-	if (value == NULL || value_is(value, VALUE_ARRAY) || value_is(value, VALUE_OBJECT)) {
+	if (value == NULL) {
 		fail(parser, "a value is missing here: a text in double quotes, a number, true, "
 			     "false or null");
 		return NULL;
 	}
-	parser->at = p;
+	parser->at += size;
 	return value;
 }
 

@@ -9,6 +9,61 @@
 #include "scim/dialect.h"
 #include "scim/name.h"
 
+static const struct value_limits text_limits = {
+	.bytes = SCIM_FILTER_BYTES_MAX + 2, .depth = 1, .values = 1
+};
+
+/* userName eq anna@example.com, without quotes. NULL: no such word. */
+static const struct value *bare_text(struct arena *arena, const char *text, size_t size)
+{
+	static const char other[] = "\"\\[]{}()<>,;";
+	struct error ignored = { 0 };
+	struct buf quoted = { 0 };
+	const struct value *value;
+
+	for (size_t i = 0; i < size; i++) {
+		if ((unsigned char)text[i] <= ' ' || strchr(other, text[i]) != NULL) {
+			return NULL;
+		}
+	}
+	if (size == 0) {
+		return NULL;
+	}
+	/* The parser of values knows what a valid text is. */
+	buf_append_char(&quoted, '"');
+	buf_append(&quoted, text, size);
+	buf_append_char(&quoted, '"');
+	value = value_parse(arena, quoted.data, quoted.size, &text_limits, &ignored);
+	buf_fini(&quoted);
+	return value;
+}
+
+const struct value *scim_literal_read(
+	struct arena *arena, const char *text, size_t size, bool loose, size_t *used)
+{
+	const char *end = text + size;
+	const char *p = text;
+	struct error ignored = { 0 };
+	const struct value *value;
+
+	if (p < end && *p == '"') {
+		for (p++; p < end && *p != '"'; p++) {
+			p += *p == '\\' && p + 1 < end;
+		}
+		p += p < end;
+	} else {
+		while (p < end && *p != ' ' && *p != ')' && *p != ']') {
+			p++;
+		}
+	}
+	*used = (size_t)(p - text);
+	value = value_parse(arena, text, *used, &text_limits, &ignored);
+	if (value == NULL && loose) {
+		value = bare_text(arena, text, *used);
+	}
+	return value_is(value, VALUE_ARRAY) || value_is(value, VALUE_OBJECT) ? NULL : value;
+}
+
 static bool is_text_type(enum scim_data_type type)
 {
 	return type == SCIM_STRING || type == SCIM_REFERENCE || type == SCIM_BINARY;

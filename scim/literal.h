@@ -7,6 +7,13 @@
 #include "scim/filter.h"
 
 /*
+ * The literal at the begin of a text: a JSON string, number, true, false or null, and where `loose`
+ * allows a word without quotes. *used: its bytes. NULL: there is none.
+ */
+const struct value *scim_literal_read(
+	struct arena *arena, const char *text, size_t size, bool loose, size_t *used);
+
+/*
  * Fills value (converted where `loose` allows), folded and time_us of a comparison whose path, op,
  * leaf and value are set. ERROR_FILTER: an operator or a literal that the type does not have.
  */

@@ -81,6 +81,30 @@ static bool ids_of_filter(const struct scim_filter *filter, struct value_builder
 	return true;
 }
 
+/*
+ * Some identity providers name the member that comes by a filter, add of members[value eq "id"],
+ * with or without the member as the value. *list: the members. False: nothing of the kind.
+ */
+static bool added_by_filter(const struct scim_edit *edit, const struct scim_path *path,
+	const struct value *value, const struct value **list)
+{
+	struct value_builder members = { .arena = edit->reader.arena };
+	const struct value *id;
+
+	if (!scim_dialect_has(edit->reader.dialect, SCIM_CREATE_ELEMENT) ||
+		!ids_of_filter(path->filter, &members)) {
+		return false;
+	}
+	*list = value_finish_array(&members);
+	if (value_is(value, VALUE_ARRAY) && value_count(value) == 1) {
+		value = value_at(value, 0);
+	}
+	id = value_find_folded(value, "value");
+	return value_is(value, VALUE_OBJECT) &&
+	       (id == NULL || (value_count(*list) == 1 &&
+				      value_equals(id, value_find(value_at(*list, 0), "value"))));
+}
+
 static void remove_matching(struct scim_edit *edit, const struct scim_filter *filter)
 {
 	struct value_builder members = { .arena = edit->reader.arena };
@@ -139,6 +163,10 @@ bool scim_edit_members(struct scim_edit *edit, enum scim_patch_op op, const stru
 	}
 	if (op == SCIM_REMOVE) {
 		return remove_members(edit, path, value, err);
+	}
+	if (path != NULL && path->filter != NULL && added_by_filter(edit, path, value, &list)) {
+		add_step(edit, (struct scim_member_step){ .kind = SCIM_MEMBERS_ADD, .list = list });
+		return true;
 	}
 	if (path != NULL && path->filter != NULL) {
 		return error_set(err, ERROR_MUTABILITY,

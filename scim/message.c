@@ -8,6 +8,10 @@
 bool scim_message_check(const struct scim_dialect *dialect, const struct value *schemas,
 	const char *urn, struct error *err)
 {
+	if (value_is(schemas, VALUE_STRING) && scim_dialect_has(dialect, SCIM_WRAPPED_SINGLE) &&
+		strcasecmp(value_text(schemas), urn) == 0) {
+		return true;
+	}
 	for (size_t i = 0; i < value_count(schemas); i++) {
 		const struct value *item = value_at(schemas, i);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "scim/dialect.h"
@@ -29,25 +30,52 @@ static bool parse_op(const struct scim_dialect *dialect, const struct value *op,
 	return error_set(err, ERROR_SYNTAX, "op must be \"add\", \"remove\" or \"replace\"");
 }
 
+/* The path that is no path: absent, null, and in some dialects "" or the URN of the core schema. */
+static bool is_no_path(const struct scim_patch *patch, const struct value *text)
+{
+	const struct scim_schema *core = patch->type->schema;
+
+	if (text == NULL || scim_dialect_is_unassigned(patch->dialect, text)) {
+		return true;
+	}
+	return value_is(text, VALUE_STRING) && value_size(text) == core->id_size &&
+	       scim_dialect_has(patch->dialect, SCIM_PATH_KEYS) &&
+	       strcasecmp(value_text(text), core->id) == 0;
+}
+
 static bool parse_path(struct arena *arena, const struct scim_patch *patch,
 	const struct value *text, struct scim_patch_operation *result, struct error *err)
 {
 	bool loose = scim_dialect_has(patch->dialect, SCIM_LOOSE_FILTER);
+	const char *path;
+	size_t size;
 
-	if (text == NULL || value_is(text, VALUE_NULL)) {
+	if (is_no_path(patch, text)) {
 		return result->op != SCIM_REMOVE ||
+		       (value_is(result->value, VALUE_OBJECT) &&
+			       scim_dialect_has(patch->dialect, SCIM_REMOVE_BY_VALUE)) ||
 		       error_set(err, ERROR_NO_TARGET, "remove needs a path");
 	}
 	if (!value_is(text, VALUE_STRING)) {
 		return error_set(err, ERROR_PATH, "path must be a text");
 	}
-	if (value_size(text) == 0 && scim_dialect_has(patch->dialect, SCIM_EMPTY_IS_UNASSIGNED)) {
-		return result->op != SCIM_REMOVE ||
-		       error_set(err, ERROR_NO_TARGET, "remove needs a path");
+	size = value_size(text);
+	path = scim_dialect_name(arena, patch->dialect, patch->type, value_text(text), &size);
+	if (scim_dialect_is_foreign(patch->dialect, patch->type, path, size)) {
+		result->foreign = text;
+		return true;
 	}
 	result->has_path = true;
-	return scim_path_parse(
-		arena, patch->type, value_text(text), value_size(text), loose, &result->path, err);
+	return scim_path_parse(arena, patch->type, path, size, loose, &result->path, err);
+}
+
+/* add of members[value eq "id"]: the path says what comes, so a value may be absent. */
+static bool says_what_comes(
+	const struct scim_patch *patch, const struct scim_patch_operation *operation)
+{
+	return operation->has_path && operation->path.filter != NULL &&
+	       operation->path.ref.sub == NULL && operation->op == SCIM_ADD &&
+	       scim_dialect_has(patch->dialect, SCIM_CREATE_ELEMENT);
 }
 
 static bool parse_operation(struct arena *arena, const struct scim_patch *patch,
@@ -56,11 +84,14 @@ static bool parse_operation(struct arena *arena, const struct scim_patch *patch,
 	if (!value_is(operation, VALUE_OBJECT)) {
 		return error_set(err, ERROR_SYNTAX, "an operation must be an object");
 	}
+	result->value = value_find_folded(operation, "value");
 	if (!parse_op(patch->dialect, value_find_folded(operation, "op"), &result->op, err) ||
 		!parse_path(arena, patch, value_find_folded(operation, "path"), result, err)) {
 		return false;
 	}
-	result->value = value_find_folded(operation, "value");
+	if (result->value == NULL && says_what_comes(patch, result)) {
+		result->value = value_of_object(arena, NULL, 0);
+	}
 	return result->value != NULL || result->op == SCIM_REMOVE ||
 	       error_set(err, ERROR_VALUE, "%s needs a value",
 		       result->op == SCIM_ADD ? "add" : "replace");
@@ -69,9 +100,13 @@ static bool parse_operation(struct arena *arena, const struct scim_patch *patch,
 static bool parse_operations(
 	struct arena *arena, const struct value *list, struct scim_patch *patch, struct error *err)
 {
-	size_t count = value_count(list);
 	struct scim_patch_operation *operations;
+	size_t count;
 
+	if (value_is(list, VALUE_OBJECT) && scim_dialect_has(patch->dialect, SCIM_WRAPPED_SINGLE)) {
+		list = value_append(arena, NULL, list);
+	}
+	count = value_count(list);
 	if (!value_is(list, VALUE_ARRAY)) {
 		return error_set(err, ERROR_SYNTAX, "Operations must be a list");
 	}
@@ -104,6 +139,43 @@ bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type
 	return scim_message_check(
 		       dialect, value_find_folded(body, "schemas"), SCIM_URN_PATCH, err) &&
 	       parse_operations(arena, value_find_folded(body, "Operations"), patch, err);
+}
+
+/* ---- printing ---- */
+
+static const struct value *print_path(struct arena *arena, const struct scim_path *path)
+{
+	struct buf buf = { 0 };
+	const struct value *text;
+
+	scim_path_print(&buf, path);
+	text = value_of_text_n(arena, buf_text(&buf), buf.size);
+	buf_fini(&buf);
+	return text;
+}
+
+const struct value *scim_patch_print(struct arena *arena, const struct scim_patch *patch)
+{
+	static const char *const names[] = { "add", "replace", "remove" };
+	struct value_builder message = { .arena = arena };
+	struct value_builder list = { .arena = arena };
+
+	for (size_t i = 0; i < patch->count; i++) {
+		const struct scim_patch_operation *it = &patch->operations[i];
+		struct value_builder operation = { .arena = arena };
+
+		if (it->foreign != NULL) {
+			continue;
+		}
+		value_add_text(&operation, "op", names[it->op]);
+		value_add(&operation, "path", it->has_path ? print_path(arena, &it->path) : NULL);
+		value_add(&operation, "value", it->value);
+		value_add_item(&list, value_finish_object(&operation));
+	}
+	value_add(&message, "schemas",
+		value_append(arena, NULL, value_of_text(arena, SCIM_URN_PATCH)));
+	value_add(&message, "Operations", value_finish_array(&list));
+	return value_finish_object(&message);
 }
 
 /* ---- obligations: what a policy may change ---- */
@@ -274,6 +346,10 @@ bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const
 	for (size_t i = 0; i < patch->count; i++) {
 		const struct scim_patch_operation *it = &patch->operations[i];
 
+		if (it->foreign != NULL) {
+			value_add_item(&dropped, it->foreign);
+			continue;
+		}
 		if (!scim_edit_apply(
 			    &edit, it->op, it->has_path ? &it->path : NULL, it->value, err)) {
 			return error_wrap(err, "operation %zu", i + 1);

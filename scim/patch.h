@@ -26,7 +26,8 @@ struct scim_patch_operation {
 	enum scim_patch_op op;
 	bool has_path;
 	struct scim_path path;
-	const struct value *value; /* as sent; NULL: absent */
+	const struct value *value;   /* as sent; NULL: absent */
+	const struct value *foreign; /* a path of a schema that we do not have: nothing is done */
 };
 
 struct scim_patch {
@@ -44,6 +45,13 @@ struct scim_patch {
 bool scim_patch_parse(struct arena *arena, const struct scim_resource_type *type,
 	const struct scim_dialect *dialect, const struct value *body, struct scim_patch *patch,
 	struct error *err);
+
+/*
+ * The message as standard SCIM writes it: op in lower case, canonical paths, values as they came
+ * (their types depend on what they are applied to). Operations on foreign schemas are left out.
+ * parse → print → parse is a fixpoint.
+ */
+const struct value *scim_patch_print(struct arena *arena, const struct scim_patch *patch);
 
 /*
  * Parses obligations of a policy: an array or a set of operations, strict; sets within them are

@@ -140,10 +140,13 @@ static bool read_subs(struct scim_reader *reader, const struct scim_attribute *a
 		const struct value *value = NULL;
 
 		if (sub == NULL) {
+			sub = scim_dialect_old_sub(reader->dialect, attribute, name);
+			*changed = true;
+		}
+		if (sub == NULL) {
 			if (!unknown_sub(reader, attribute, name, err)) {
 				return false;
 			}
-			*changed = true;
 			continue;
 		}
 		if (sub->mutability != SCIM_READ_ONLY &&
@@ -223,6 +226,26 @@ bool scim_check_list(
 	return true;
 }
 
+bool scim_says_nothing(const struct value *item)
+{
+	static const char *const names[] = { "type", "primary", "display" };
+	size_t left = value_count(item);
+
+	for (size_t i = 0; i < 3; i++) {
+		left -= value_find(item, names[i]) != NULL;
+	}
+	return value_is(item, VALUE_OBJECT) && left == 0;
+}
+
+/* {"type": "work", "value": ""}, as templates write it for who has none: the "" went, and with it
+ * the value. */
+static bool is_emptied(
+	const struct scim_reader *reader, const struct value *in, const struct value *out)
+{
+	return out != in && scim_dialect_has(reader->dialect, SCIM_EMPTY_IS_UNASSIGNED) &&
+	       value_count(out) < value_count(in) && scim_says_nothing(out);
+}
+
 static bool read_list(struct scim_reader *reader, const struct scim_attribute *attribute,
 	const struct value *in, const struct value **out, struct error *err)
 {
@@ -235,6 +258,9 @@ static bool read_list(struct scim_reader *reader, const struct scim_attribute *a
 
 		if (!scim_read_one(reader, attribute, item, &value, err)) {
 			return error_wrap(err, "value %zu", i + 1);
+		}
+		if (value != NULL && is_emptied(reader, item, value)) {
+			value = NULL;
 		}
 		if (value != NULL) {
 			value_add_item(&builder, value);
@@ -279,6 +305,9 @@ static bool set_sub(struct scim_reader *reader, const struct scim_attribute *att
 		scim_attribute_sub(attribute, name, value_size(member->key));
 	const struct value *now;
 
+	if (sub == NULL) {
+		sub = scim_dialect_old_sub(reader->dialect, attribute, name);
+	}
 	if (sub == NULL) {
 		return unknown_sub(reader, attribute, name, err);
 	}

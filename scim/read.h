@@ -50,6 +50,9 @@ bool scim_read_over(struct scim_reader *reader, const struct scim_attribute *att
 const struct value *scim_read_without_stale_ref(
 	struct scim_reader *reader, const struct value *before, const struct value *after);
 
+/* Only what a value of a list is for (type, primary, display), not what it is. */
+bool scim_says_nothing(const struct value *item);
+
 /* "emails.type" for messages, without the URN of an extension. */
 const char *scim_attribute_label(struct arena *arena, const struct scim_attribute *attribute);
 

@@ -24,15 +24,20 @@ static bool read_schema(
 	struct state *state, const struct value *urn, bool *has_core, struct error *err)
 {
 	const struct scim_resource_type *type = state->reader.type;
+	const char *name;
+	size_t size;
 
 	if (!value_is(urn, VALUE_STRING)) {
 		return error_set(err, ERROR_SYNTAX, "schemas must be a list of URIs");
 	}
-	if (strcasecmp(value_text(urn), type->schema->id) == 0) {
+	size = value_size(urn);
+	name = scim_dialect_name(
+		state->reader.arena, state->reader.dialect, type, value_text(urn), &size);
+	if (strcasecmp(name, type->schema->id) == 0) {
 		*has_core = true;
 		return true;
 	}
-	if (scim_type_extension(type, value_text(urn), value_size(urn)) != NULL) {
+	if (scim_type_extension(type, name, size) != NULL) {
 		return true;
 	}
 	if (scim_dialect_has(state->reader.dialect, SCIM_FOREIGN_SCHEMAS)) {
@@ -43,10 +48,21 @@ static bool read_schema(
 		type->name, value_text(urn));
 }
 
+static bool no_core(const struct state *state, struct error *err)
+{
+	return error_set(
+		err, ERROR_SYNTAX, "schemas must name '%s'", state->reader.type->schema->id);
+}
+
 static bool read_schemas(struct state *state, const struct value *schemas, struct error *err)
 {
 	bool has_core = scim_dialect_has(state->reader.dialect, SCIM_NO_SCHEMAS);
 
+	if (value_is(schemas, VALUE_STRING) &&
+		scim_dialect_has(state->reader.dialect, SCIM_WRAPPED_SINGLE)) {
+		return read_schema(state, schemas, &has_core, err) &&
+		       (has_core || no_core(state, err));
+	}
 	if (schemas != NULL && !value_is(schemas, VALUE_ARRAY)) {
 		return error_set(err, ERROR_SYNTAX, "schemas must be a list of URIs");
 	}
@@ -55,8 +71,7 @@ static bool read_schemas(struct state *state, const struct value *schemas, struc
 			return false;
 		}
 	}
-	return has_core || error_set(err, ERROR_SYNTAX, "schemas must name '%s'",
-				   state->reader.type->schema->id);
+	return has_core || no_core(state, err);
 }
 
 /* ---- attributes ---- */
@@ -66,6 +81,10 @@ static bool read_members(struct state *state, const struct value *value, struct 
 	state->result->has_members = true;
 	if (scim_dialect_is_unassigned(state->reader.dialect, value)) {
 		return true;
+	}
+	if (value_is(value, VALUE_OBJECT) &&
+		scim_dialect_has(state->reader.dialect, SCIM_WRAPPED_SINGLE)) {
+		value = value_append(state->reader.arena, NULL, value);
 	}
 	if (!value_is(value, VALUE_ARRAY)) {
 		return error_set(err, ERROR_VALUE, "members must be a list");

@@ -248,8 +248,9 @@ static void test_words_suggest_the_nearest(void **state)
 
 	(void)state;
 	assert_false(takes("sources[].dialect", "otka", &word, &err));
-	assert_string_equal(
-		err.text, "'otka' is none of: standard entra okta; did you mean 'okta'?");
+	assert_string_equal(err.text,
+		"'otka' is none of: standard entra okta google ping onelogin jumpcloud keycloak "
+		"sailpoint workday; did you mean 'okta'?");
 	assert_null(word);
 }
 
