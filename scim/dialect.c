@@ -263,7 +263,7 @@ static const struct value *complex_of_text(
 static bool may_be_number(const struct scim_attribute *attribute)
 {
 	return attribute->type == SCIM_STRING && attribute->place == SCIM_IN_DOC &&
-	       !attribute->is_name && !attribute->is_key && attribute->uniqueness == SCIM_NONE;
+	       !attribute->is_name && !attribute->has_key && attribute->uniqueness == SCIM_NONE;
 }
 
 static const struct value *of_number(struct arena *arena, const struct scim_dialect *dialect,
