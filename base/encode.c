@@ -203,17 +203,16 @@ static uint64_t pooled_random(void)
  * random bits. When the clock steps back, the thread's time stands still but
  * for that counter.
  */
-void uuid_new(uint8_t id[UUID_BYTES])
+/* 48 bits of milliseconds, 12 of their fraction (RFC 9562, 6.2, method 3): 4096 parts hold 1000. */
+static uint64_t uuid_time(uint64_t us)
 {
-	static __thread uint64_t last;
-	uint64_t us = (uint64_t)clock_now_us();
-	uint64_t time = us / 1000 << 12 | us % 1000 * 4096 / 1000;
+	return us / 1000 << 12 | us % 1000 * 4096 / 1000;
+}
+
+static void uuid_fill(uint64_t time, uint8_t id[UUID_BYTES])
+{
 	uint64_t random = pooled_random();
 
-	if (time <= last) {
-		time = last + 1;
-	}
-	last = time;
 	for (int i = 0; i < 6; i++) {
 		id[i] = (uint8_t)(time >> (52 - 8 * i));
 	}
@@ -221,6 +220,23 @@ void uuid_new(uint8_t id[UUID_BYTES])
 	id[7] = (uint8_t)time;
 	memcpy(id + 8, &random, sizeof(random));
 	id[8] = (uint8_t)(0x80 | (id[8] & 0x3f));
+}
+
+void uuid_of_time(int64_t us, uint8_t id[UUID_BYTES])
+{
+	uuid_fill(uuid_time((uint64_t)us), id);
+}
+
+void uuid_new(uint8_t id[UUID_BYTES])
+{
+	static __thread uint64_t last;
+	uint64_t time = uuid_time((uint64_t)clock_now_us());
+
+	if (time <= last) {
+		time = last + 1;
+	}
+	last = time;
+	uuid_fill(time, id);
 }
 
 static bool is_hyphen_at(size_t index)

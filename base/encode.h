@@ -23,6 +23,9 @@ bool decode_base64url(struct buf *buf, const char *text, size_t size);
 /* Version 7: time-ordered, so that rows made one after another lie beside each other. Thread-safe,
  * monotonic per thread. */
 void uuid_new(uint8_t id[UUID_BYTES]);
+/* The same of a given time, to the microsecond: ids of different times are in the order of those.
+ */
+void uuid_of_time(int64_t us, uint8_t id[UUID_BYTES]);
 void uuid_format(const uint8_t id[UUID_BYTES], char text[UUID_TEXT_BYTES]);
 bool uuid_parse(const char *text, size_t size,
 	uint8_t id[UUID_BYTES]); /* 36 characters, lower or upper case */

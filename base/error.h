@@ -22,6 +22,9 @@ enum error_code {
 	ERROR_NO_TARGET,      /* 400 noTarget */
 	ERROR_MUTABILITY,     /* 400 mutability */
 	ERROR_TOO_MANY,       /* 400 tooMany */
+	ERROR_CURSOR,         /* 400 invalidCursor */
+	ERROR_CURSOR_EXPIRED, /* 400 expiredCursor */
+	ERROR_PAGE_SIZE,      /* 400 invalidCount */
 	ERROR_REQUEST,        /* 400 without a scimType: target, header, query */
 	ERROR_UNAUTHORIZED,   /* 401 */
 	ERROR_DENIED,         /* 403: the policy says no */

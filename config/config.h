@@ -68,6 +68,10 @@ struct config_store {
 	const char *path; /* of sqlite: the file, resolved; NULL otherwise */
 };
 
+struct config_scim {
+	int64_t cursor_timeout_ms; /* whole seconds */
+};
+
 struct config_journal {
 	const char *directory; /* checkpoint, tile/…, log.vkey */
 	const char *origin;    /* first line of each checkpoint; never changes for one log */
@@ -157,6 +161,7 @@ struct config {
 	struct config_listen listen;
 	struct config_admin admin;
 	struct config_store store;
+	struct config_scim scim;
 	struct config_journal journal;
 	struct config_policy policy;
 	struct {

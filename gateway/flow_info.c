@@ -44,9 +44,11 @@ static bool replied_error(struct request *request)
 
 static enum step_result reply_provider(struct request *request)
 {
-	const struct config_limits *limits = &request->worker->gateway->config->listen.limits;
+	const struct config *config = request->worker->gateway->config;
+	const struct config_limits *limits = &config->listen.limits;
 	struct scim_provider provider = { .bulk_operations = limits->bulk_operations,
-		.bulk_bytes = limits->bulk_bytes };
+		.bulk_bytes = limits->bulk_bytes,
+		.cursor_timeout_s = config->scim.cursor_timeout_ms / 1000 };
 	struct buf body = { 0 };
 
 	if (replied_error(request)) {

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "connectors/courier.h"
 #include "gateway/admin.h"
+#include "gateway/cursor_key.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/names.h"
@@ -69,7 +70,9 @@ static bool open_store(struct gateway *gateway, struct error *err)
 		return false;
 	}
 	gateway->store = store_open(&(struct store_options){ .path = config->store.path }, err);
-	return gateway->store != NULL && names_resolve(gateway, err);
+	return gateway->store != NULL &&
+	       cursor_key_load(gateway->store, gateway->cursor_key, err) &&
+	       names_resolve(gateway, err);
 }
 
 static void on_entries(void *user)

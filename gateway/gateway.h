@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/seal.h"
 #include "io/loop.h"
 #include "scim/dialect.h"
 
@@ -85,6 +86,7 @@ struct gateway {
 	int *types; /* of model->types: enum store_type */
 	int *keys;  /* of model->unique: kinds of the store, from STORE_KEY_CUSTOM on */
 	struct store *store;
+	uint8_t cursor_key[SEAL_KEY_BYTES]; /* kept in the store: cursors survive restarts */
 	struct store_claims *claims;
 	struct gateway_source *sources;
 	size_t source_count;

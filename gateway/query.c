@@ -7,18 +7,13 @@
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "gateway/negotiate.h"
-#include "gateway/query_key.h"
+#include "gateway/query_limit.h"
+#include "gateway/query_walk.h"
 #include "gateway/read.h"
-#include "gateway/represent.h"
 #include "scim/dialect.h"
 #include "scim/filter.h"
 #include "scim/project.h"
 #include "scim/schema.h"
-#include "store/match.h"
-#include "store/read.h"
-
-/* Rows of one slice: some 4 µs each to parse and match. */
-enum { SLICE_ROWS = 256, PRINT_SLICE = 128, PRINT_SLICE_BYTES = 128 * 1024 };
 
 /* ---- making a query ---- */
 
@@ -40,6 +35,31 @@ static struct read *new_read(struct request *request)
 	arena_defer(request->arena, free_read, read);
 	request->read = read;
 	return read;
+}
+
+/* An index that has the order that is asked for. Only a list of one type has one order. */
+static bool find_order(struct request *request, struct read_part *part)
+{
+	struct scim_key prefix = part->key;
+
+	if (request->query.sort_by == NULL || request->type == NULL || part->order == READ_FOUND) {
+		return false;
+	}
+	if (scim_sort_is_by_id(&part->sort)) {
+		part->order = READ_IDS;
+		part->bare = part->filter == NULL;
+	} else if (scim_key_of_sort(&part->sort, &part->key)) {
+		bool begins = part->order == READ_KEYS && prefix.kind == part->key.kind;
+
+		part->keyless = !begins && part->key.kind == SCIM_KEY_EXTERNAL_ID;
+		part->key = begins ? prefix : part->key;
+		part->bare = begins ? part->bare : part->filter == NULL;
+		part->order = READ_KEYS;
+	} else {
+		return false;
+	}
+	part->descending = part->sort.descending;
+	return true;
 }
 
 /* What a filter, sort or projection means for one type. */
@@ -68,7 +88,11 @@ static bool make_part(struct request *request, const struct scim_resource_type *
 	if (part->filter == NULL) {
 		return false;
 	}
-	part->by_key = scim_key_of_filter(request->arena, part->filter, &part->key);
+	if (scim_key_of_filter(request->arena, part->filter, &part->key)) {
+		part->order = READ_FOUND;
+	} else if (scim_key_of_prefix(part->filter, &part->key, &part->bare)) {
+		part->order = READ_KEYS;
+	}
 	return true;
 }
 
@@ -101,17 +125,72 @@ static bool make_parts(struct request *request, struct error *err)
 	return true;
 }
 
+/* ---- all of it ---- */
+
+/* Everything but the cursor stays as it is from page to page (RFC 9865, 2). */
+static void make_owner(struct request *request)
+{
+	const struct gateway *gateway = request->worker->gateway;
+	const struct request_query *query = &request->query;
+	struct cursor_owner *owner = &request->read->owner;
+	const char *texts[] = {
+		request->type != NULL ? request->type->name : NULL,
+		query->filter,
+		query->attributes,
+		query->excluded_attributes,
+		query->sort_by,
+		query->sort_order,
+		arena_printf(request->arena, "%lld", (long long)request->read->page.count),
+	};
+
+	owner->key = gateway->cursor_key;
+	owner->tenant = request->source->tenant;
+	owner->source = request->source->id;
+	owner->timeout_s = gateway->config->scim.cursor_timeout_ms / 1000;
+	cursor_digest(texts, sizeof(texts) / sizeof(texts[0]), owner->query);
+}
+
+static bool make_cursor(struct request *request, struct error *err)
+{
+	struct read *read = request->read;
+
+	if (!read_by_cursor(read)) {
+		return true;
+	}
+	make_owner(request);
+	if (read->page.cursor[0] == '\0') {
+		read->from = (struct cursor){ .open = true };
+	} else if (!cursor_parse(request->arena, &read->owner, read->page.cursor, request->time_us,
+			   &read->from, err)) {
+		return false;
+	}
+	read->is_first = read->from.open && !read->from.backward;
+	return true;
+}
+
 static bool make(struct request *request, struct error *err)
 {
 	struct read *read = request->read;
 
-	read->sorted = request->query.sort_by != NULL;
-	if (read->sorted && read->page.start - 1 + read->page.count > READ_SORT_MAX) {
-		return error_set(err, ERROR_TOO_MANY,
-			"sorted pages reach to resource %d; use a filter, or page without sortBy",
-			READ_SORT_MAX);
+	if (!make_parts(request, err) || !make_cursor(request, err)) {
+		return false;
 	}
-	return make_parts(request, err);
+	read->sorted = !find_order(request, &read->parts[0]) && request->query.sort_by != NULL;
+	for (size_t i = 0; read->sorted && i < read->part_count; i++) {
+		read->parts[i].bare = false;
+	}
+	if (read->sorted && !read_by_cursor(read) &&
+		read->page.start - 1 + read->page.count > READ_SORT_MAX) {
+		return error_set(err, ERROR_TOO_MANY,
+			"pages sorted by %.80s reach to resource %d by startIndex; page with a "
+			"cursor (&cursor=, then nextCursor), or use a filter",
+			request->query.sort_by, READ_SORT_MAX);
+	}
+	if (!query_limit_check(request, err)) {
+		return false;
+	}
+	query_walk_start(request);
+	return true;
 }
 
 bool query_of_parameters(struct request *request, struct error *err)
@@ -119,7 +198,7 @@ bool query_of_parameters(struct request *request, struct error *err)
 	new_read(request);
 	return request_read_query(request) &&
 	       scim_page_parse(request->query.start_index, request->query.count,
-		       &request->read->page, err) &&
+		       request->query.cursor, &request->read->page, err) &&
 	       make(request, err);
 }
 
@@ -151,317 +230,4 @@ bool query_of_body(struct request *request, struct error *err)
 	query->sort_order = search.sort_order;
 	request->read->page = search.page;
 	return make(request, err);
-}
-
-/* ---- walking ---- */
-
-/* How far into the sorted list the page goes: nothing behind it is kept. */
-static size_t read_reach(const struct read *read)
-{
-	return (size_t)(read->page.start - 1 + read->page.count) + 1;
-}
-
-/* Sorts what was found and forgets what no page that was asked for can show. */
-static void keep_best(struct request *request)
-{
-	struct read *read = request->read;
-	struct scim_sort_item *items =
-		arena_alloc(request->arena, (read->hit_count + 1) * sizeof(*items));
-	struct read_hit *best = arena_alloc(request->arena, (read->hit_count + 1) * sizeof(*best));
-	size_t reach = read_reach(read);
-
-	for (size_t i = 0; i < read->hit_count; i++) {
-		items[i] = (struct scim_sort_item){ read->hits[i].key, i };
-	}
-	scim_sort_items(request->arena, &read->parts[0].sort, items, read->hit_count);
-	for (size_t i = 0; i < read->hit_count; i++) {
-		best[i] = read->hits[items[i].index];
-	}
-	read->hits = best;
-	read->hit_capacity = read->hit_count + 1;
-	read->hit_count = read->hit_count < reach ? read->hit_count : reach;
-}
-
-static void add_hit(struct request *request, int64_t rid, const struct value *key)
-{
-	struct read *read = request->read;
-
-	read->total++;
-	if (!read->sorted &&
-		(read->total < read->page.start || (int64_t)read->hit_count >= read->page.count)) {
-		return;
-	}
-	if (read->sorted && read->hit_count == 2 * read_reach(read)) {
-		keep_best(request);
-	}
-	if (read->hit_count == read->hit_capacity) {
-		size_t capacity = read->hit_capacity == 0 ? 64 : read->hit_capacity * 2;
-		struct read_hit *hits = arena_alloc(request->arena, capacity * sizeof(*hits));
-
-		if (read->hit_count > 0) {
-			memcpy(hits, read->hits, read->hit_count * sizeof(*hits));
-		}
-		read->hits = hits;
-		read->hit_capacity = capacity;
-	}
-	read->hits[read->hit_count++] = (struct read_hit){ rid,
-		key != NULL ? value_copy(request->arena, key) : NULL, read->part };
-}
-
-static bool look_at(
-	struct request *request, const struct store_resource *resource, struct error *err)
-{
-	struct read *read = request->read;
-	const struct read_part *part = &read->parts[read->part];
-	struct store_candidate candidate;
-	const struct value *key = NULL;
-
-	if (resource == NULL || resource->deleted || resource->doc == NULL) {
-		return true;
-	}
-	if (!store_candidate_init(&candidate, request->worker->reader, read->slice,
-		    request->source->id, resource, err)) {
-		return false;
-	}
-	candidate.type = part->type->name;
-	if (part->filter != NULL && !store_candidate_matches(&candidate, part->filter)) {
-		return !candidate.failed || error_wrap(err, "query");
-	}
-	if (read->sorted) {
-		key = scim_sort_key(read->slice, &part->sort,
-			store_candidate_value(&candidate, &part->sort.ref));
-	}
-	add_hit(request, resource->rid, key);
-	return true;
-}
-
-/* A key may be shared by types, and by tenants where it is unique over all of them. */
-static bool is_of_part(const struct request *request, int64_t rid)
-{
-	const struct read *read = request->read;
-
-	return store_rid_tenant(rid) == request->source->tenant &&
-	       store_rid_type(rid) == read->parts[read->part].store_type;
-}
-
-/* The next candidates that an index gives: people who share an address can be many. */
-static bool walk_key(struct request *request, bool *done, struct error *err)
-{
-	struct read *read = request->read;
-	const int64_t *rids;
-	size_t count;
-
-	if (!query_key_rids(request, &read->parts[read->part], read->slice, read->after, SLICE_ROWS,
-		    &rids, &count, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const struct store_resource *resource;
-
-		read->after = rids[i];
-		if (!is_of_part(request, rids[i])) {
-			continue;
-		}
-		if (!store_find_rid(
-			    request->worker->reader, read->slice, rids[i], &resource, err) ||
-			!look_at(request, resource, err)) {
-			return false;
-		}
-	}
-	*done = count < SLICE_ROWS;
-	return true;
-}
-
-/* Nothing to match and nothing to sort: the page is a range of rows and the total is kept. */
-static bool walk_page(struct request *request, bool *done, struct error *err)
-{
-	struct read *read = request->read;
-	enum store_type type = read->parts[0].store_type;
-	const struct store_resource *rows;
-	size_t count = 0;
-	struct store_reader *reader = request->worker->reader;
-	int tenant = request->source->tenant;
-
-	if (!read->skipping) {
-		read->skipping = true;
-		read->skip.left = read->page.start - 1;
-	}
-	if (read->skip.left > 0) {
-		*done = false;
-		return store_list_skip(reader, tenant, type, &read->skip, err);
-	}
-	if (read->page.count > 0 && !store_list(reader, read->slice, tenant, type, read->skip.after,
-					    (size_t)read->page.count, &rows, &count, err)) {
-		return false;
-	}
-	read->total = read->page.start - 1;
-	for (size_t i = 0; i < count; i++) {
-		add_hit(request, rows[i].rid, NULL);
-	}
-	return store_count(reader, tenant, type, &read->total, err);
-}
-
-static bool is_plain_page(const struct read *read)
-{
-	return read->part_count == 1 && read->parts[0].filter == NULL && !read->sorted;
-}
-
-/* The next slice of rows of the part. *done: there are no more. */
-static bool walk_rows(struct request *request, bool *done, struct error *err)
-{
-	struct read *read = request->read;
-	const struct read_part *part = &read->parts[read->part];
-	const struct store_resource *rows;
-	size_t count;
-
-	if (!store_list(request->worker->reader, read->slice, request->source->tenant,
-		    part->store_type, read->after, SLICE_ROWS, &rows, &count, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (!look_at(request, &rows[i], err)) {
-			return false;
-		}
-		read->after = rows[i].rid;
-	}
-	*done = count < SLICE_ROWS;
-	return true;
-}
-
-/* Sorting decides the page: cut it out of the best. */
-static void take_sorted_page(struct request *request)
-{
-	struct read *read = request->read;
-	size_t from = (size_t)read->page.start - 1;
-
-	keep_best(request);
-	read->hits += from < read->hit_count ? from : read->hit_count;
-	read->hit_count -= from < read->hit_count ? from : read->hit_count;
-	if ((int64_t)read->hit_count > read->page.count) {
-		read->hit_count = (size_t)read->page.count;
-	}
-}
-
-static bool walk_slice(struct request *request, bool *done, struct error *err)
-{
-	struct read *read = request->read;
-
-	*done = true;
-	arena_reset(read->slice);
-	if (is_plain_page(read)) {
-		return walk_page(request, done, err);
-	}
-	return read->parts[read->part].by_key ? walk_key(request, done, err)
-					      : walk_rows(request, done, err);
-}
-
-enum query_result query_walk(struct request *request, struct error *err)
-{
-	struct read *read = request->read;
-	bool done;
-	bool ok;
-
-	if (!store_read_begin(request->worker->reader, err)) {
-		return QUERY_FAILED;
-	}
-	ok = walk_slice(request, &done, err);
-	store_read_end(request->worker->reader);
-	if (!ok) {
-		return QUERY_FAILED;
-	}
-	if (!done) {
-		return QUERY_MORE;
-	}
-	read->part++;
-	read->after = 0;
-	if (read->part < read->part_count) {
-		return QUERY_MORE;
-	}
-	if (read->sorted) {
-		take_sorted_page(request);
-	}
-	return QUERY_DONE;
-}
-
-/* ---- printing ---- */
-
-static bool print_hit(struct request *request, const struct read_hit *hit, struct error *err)
-{
-	struct read *read = request->read;
-	const struct read_part *part = &read->parts[hit->part];
-	const struct store_resource *resource;
-	const struct store_ref *groups = NULL;
-	size_t group_count = 0;
-	char id[UUID_TEXT_BYTES];
-
-	if (!store_find_rid(request->worker->reader, read->slice, hit->rid, &resource, err)) {
-		return false;
-	}
-	if (resource == NULL || resource->deleted) {
-		return true; /* deleted since it was found */
-	}
-	if (!part->type->has_members &&
-		scim_projection_wants_place(part->type, part->projection, SCIM_IS_GROUPS) &&
-		!store_groups_of(request->worker->reader, read->slice, hit->rid, &groups,
-			&group_count, err)) {
-		return false;
-	}
-	uuid_format(resource->id, id);
-	request->type = part->type;
-	scim_list_next(&read->buf, read->items++);
-	return represent_append(request,
-		&(struct represent_what){
-			.rid = hit->rid,
-			.id = id,
-			.version = resource->version,
-			.created_us = resource->created_us,
-			.modified_us = resource->modified_us,
-			.external_id = store_external_id(resource, request->source->id),
-			.doc_text = resource->doc,
-			.doc_size = resource->doc_size,
-			.groups = groups,
-			.group_count = group_count,
-			.members = resource->members,
-			.projection = part->projection,
-		},
-		&read->buf, err);
-}
-
-/* The head goes before what is there: how many items there are is known only now. */
-static void close_list(struct read *read)
-{
-	struct buf whole = { 0 };
-
-	buf_reserve(&whole, read->buf.size + 256);
-	scim_list_open(&whole, read->total, read->page.start, (int64_t)read->items);
-	buf_append(&whole, buf_text(&read->buf), read->buf.size);
-	scim_list_close(&whole);
-	buf_fini(&read->buf);
-	read->buf = whole;
-}
-
-enum query_result query_print(struct request *request, struct error *err)
-{
-	struct read *read = request->read;
-	size_t enough = read->buf.size + PRINT_SLICE_BYTES;
-	bool ok = true;
-
-	arena_reset(read->slice);
-	if (!store_read_begin(request->worker->reader, err)) {
-		return QUERY_FAILED;
-	}
-	for (size_t i = 0;
-		ok && i < PRINT_SLICE && read->buf.size < enough && read->printed < read->hit_count;
-		i++) {
-		ok = print_hit(request, &read->hits[read->printed++], err);
-	}
-	store_read_end(request->worker->reader);
-	if (!ok) {
-		return QUERY_FAILED;
-	}
-	if (read->printed < read->hit_count) {
-		return QUERY_MORE;
-	}
-	close_list(read);
-	return QUERY_DONE;
 }

@@ -11,7 +11,8 @@ struct error;
 enum query_result { QUERY_MORE, QUERY_DONE, QUERY_FAILED };
 
 /* Makes request->read from the URL, or from the body of POST /.search (3.4.3). ERROR_FILTER,
- * ERROR_VALUE, ERROR_PATH, ERROR_SYNTAX. */
+ * ERROR_VALUE, ERROR_PATH, ERROR_SYNTAX, ERROR_CURSOR, ERROR_CURSOR_EXPIRED, ERROR_PAGE_SIZE,
+ * ERROR_TOO_MANY. */
 bool query_of_parameters(struct request *request, struct error *err);
 bool query_of_body(struct request *request, struct error *err);
 

@@ -50,7 +50,7 @@ struct store_key query_store_key(const struct request *request,
 	return row;
 }
 
-/* By an id: of the resource itself, or of a member, whose groups can match. */
+/* Rids of what an id finds: the resource itself, or of a member its groups, ascending. */
 static bool rids_of_id(struct request *request, const struct read_part *part, struct arena *arena,
 	const int64_t **rids, size_t *count, struct error *err)
 {
@@ -87,15 +87,54 @@ static bool rids_of_id(struct request *request, const struct read_part *part, st
 	return true;
 }
 
-bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
-	int64_t after, size_t limit, const int64_t **rids, size_t *count, struct error *err)
+/* The slice of a list that is there as a whole. */
+static bool slice_of_ids(struct request *request, const struct read_part *part,
+	const struct store_slice *slice, const struct store_row **rows, size_t *count, bool *more,
+	struct error *err)
+{
+	struct read *read = request->read;
+	struct store_place *place = &read->place;
+	struct store_row *found = arena_calloc(read->slice, slice->limit, sizeof(*found));
+	const int64_t *rids = NULL;
+	size_t all;
+
+	if (!rids_of_id(request, part, read->slice, &rids, &all, err)) {
+		return false;
+	}
+	*more = false;
+	*count = 0;
+	for (size_t i = 0; i < all; i++) {
+		int64_t rid = rids[slice->backward ? all - 1 - i : i];
+
+		if (place->is_set && (slice->backward ? rid >= place->rid : rid <= place->rid)) {
+			continue;
+		}
+		if (*count == slice->limit) {
+			*more = true;
+			break;
+		}
+		found[(*count)++].rid = rid;
+	}
+	if (*count > 0) {
+		*place = (struct store_place){ .is_set = true, .rid = found[*count - 1].rid };
+	}
+	*rows = found;
+	return true;
+}
+
+bool query_key_slice(struct request *request, const struct read_part *part,
+	const struct store_slice *slice, const struct store_row **rows, size_t *count, bool *more,
+	struct error *err)
 {
 	struct store_key key = query_store_key(request, part->type, &part->key);
+	struct read *read = request->read;
 
 	*count = 0;
+	*more = false;
 	if (key.kind == 0) {
-		return after > 0 || rids_of_id(request, part, arena, rids, count, err);
+		return slice_of_ids(request, part, slice, rows, count, more, err);
 	}
-	return key.size > STORE_KEY_BYTES || store_find_key_all(request->worker->reader, arena,
-						     &key, after, limit, rids, count, err);
+	return key.size > STORE_KEY_BYTES ||
+	       store_slice_found(request->worker->reader, read->slice, slice, &key, &read->place,
+		       rows, count, more, err);
 }

@@ -7,20 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct arena;
 struct error;
 struct read_part;
 struct request;
 struct scim_key;
 struct scim_resource_type;
 struct store_key;
+struct store_row;
+struct store_slice;
 
 /*
- * The next of the resources that part->key finds, by rid, behind `after` (0: the first), about
- * `limit` at most. None: there are no more. ERROR_STORE.
+ * The next slice of the resources that part->key finds, by rid, behind read->place, which moves on;
+ * in read->slice. ERROR_STORE.
  */
-bool query_key_rids(struct request *request, const struct read_part *part, struct arena *arena,
-	int64_t after, size_t limit, const int64_t **rids, size_t *count, struct error *err);
+bool query_key_slice(struct request *request, const struct read_part *part,
+	const struct store_slice *slice, const struct store_row **rows, size_t *count, bool *more,
+	struct error *err);
 
 /* kind 0: there is no such row. */
 struct store_key query_store_key(const struct request *request,

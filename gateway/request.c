@@ -181,6 +181,7 @@ static const struct {
 } parameters[] = {
 	{ "attributes", offsetof(struct request_query, attributes) },
 	{ "count", offsetof(struct request_query, count) },
+	{ "cursor", offsetof(struct request_query, cursor) },
 	{ "excludedAttributes", offsetof(struct request_query, excluded_attributes) },
 	{ "filter", offsetof(struct request_query, filter) },
 	{ "sortBy", offsetof(struct request_query, sort_by) },

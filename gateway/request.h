@@ -55,6 +55,7 @@ struct request_query {
 	const char *excluded_attributes;
 	const char *start_index;
 	const char *count;
+	const char *cursor; /* RFC 9865; "" asks for the first page */
 	const char *sort_by;
 	const char *sort_order;
 };

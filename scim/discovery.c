@@ -1,5 +1,6 @@
 #include "scim/discovery.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -47,7 +48,8 @@ static void meta(
 
 static void open_list(struct buf *buf, size_t count)
 {
-	scim_list_open(buf, (int64_t)count, 1, (int64_t)count);
+	scim_list_open(buf, &(struct scim_list){
+				    .total = (int64_t)count, .start = 1, .items = (int64_t)count });
 }
 
 /* ---- ServiceProviderConfig (RFC 7643, 5) ---- */
@@ -62,10 +64,16 @@ void scim_discovery_provider(
 		"\"maxPayloadSize\":%lld},",
 		(long long)provider->bulk_operations, (long long)provider->bulk_bytes);
 	buf_printf(buf, "\"filter\":{\"supported\":true,\"maxResults\":%d},", SCIM_PAGE_MAX);
+	buf_append_text(buf, "\"changePassword\":{\"supported\":false},"
+			     "\"sort\":{\"supported\":true},"
+			     "\"etag\":{\"supported\":true},");
+	/* RFC 9865, 4: who asks for no cursor gets pages by index, as ever. */
+	buf_printf(buf,
+		"\"pagination\":{\"cursor\":true,\"index\":true,"
+		"\"defaultPaginationMethod\":\"index\",\"defaultPageSize\":%d,"
+		"\"maxPageSize\":%d,\"cursorTimeout\":%" PRId64 "},",
+		SCIM_PAGE_DEFAULT, SCIM_PAGE_MAX, provider->cursor_timeout_s);
 	buf_append_text(buf,
-		"\"changePassword\":{\"supported\":false},"
-		"\"sort\":{\"supported\":true},"
-		"\"etag\":{\"supported\":true},"
 		"\"authenticationSchemes\":[{\"type\":\"oauthbearertoken\","
 		"\"name\":\"Bearer token\","
 		"\"description\":\"The token of a source, in the header Authorization\","

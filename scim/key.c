@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/value.h"
 #include "scim/filter.h"
+#include "scim/list.h"
 #include "scim/name.h"
 #include "scim/schema.h"
 
@@ -244,5 +245,59 @@ bool scim_key_of_filter(struct arena *arena, const struct scim_filter *filter, s
 		.unique = row_of(best->leaf->key_kind)->unique,
 		.text = value_text(text),
 		.size = value_size(text) };
+	return true;
+}
+
+/* ---- in order ---- */
+
+/* Names and externalIds are of one type and tenant, and lie in the store in the order of their
+ * bytes.
+ */
+static bool is_ordered(const struct scim_attribute *leaf)
+{
+	return leaf != NULL &&
+	       (leaf->key_kind == SCIM_KEY_USER_NAME || leaf->key_kind == SCIM_KEY_DISPLAY_NAME ||
+		       leaf->key_kind == SCIM_KEY_EXTERNAL_ID);
+}
+
+static const struct scim_filter *prefix_in(const struct scim_filter *it)
+{
+	const struct scim_filter *found;
+
+	if (it->kind == SCIM_FILTER_AND) {
+		found = prefix_in(it->left);
+		return found != NULL ? found : prefix_in(it->right);
+	}
+	return it->kind == SCIM_FILTER_COMPARE && it->op == SCIM_SW &&
+			       value_is(it->value, VALUE_STRING) && is_ordered(it->leaf)
+		       ? it
+		       : NULL;
+}
+
+bool scim_key_of_prefix(const struct scim_filter *filter, struct scim_key *key, bool *exact)
+{
+	const struct scim_filter *found = prefix_in(filter);
+	const struct value *text;
+
+	if (found == NULL) {
+		return false;
+	}
+	text = found->folded != NULL ? found->folded : found->value;
+	*key = (struct scim_key){ .kind = found->leaf->key_kind,
+		.unique = true,
+		.text = value_text(text),
+		.size = value_size(text) };
+	*exact = found == filter;
+	return true;
+}
+
+bool scim_key_of_sort(const struct scim_sort *sort, struct scim_key *key)
+{
+	const struct scim_attribute *leaf = scim_ref_leaf(&sort->ref);
+
+	if (!is_ordered(leaf)) {
+		return false;
+	}
+	*key = (struct scim_key){ .kind = leaf->key_kind, .unique = true, .text = "" };
 	return true;
 }

@@ -82,3 +82,13 @@ void scim_key_places(struct arena *arena, struct scim_resource_type *type);
  * The same attribute of two types has one name: no two resources of either share a value.
  */
 const char *scim_key_name(struct arena *arena, const struct scim_attribute *attribute);
+
+/*
+ * A unique key all matches begin with: a `sw` that must hold for the whole filter to hold. *exact:
+ * it is the whole filter, what has such a key matches.
+ */
+bool scim_key_of_prefix(const struct scim_filter *filter, struct scim_key *key, bool *exact);
+
+/* The unique key whose order is the order asked for; text is empty. False: there is none. */
+struct scim_sort;
+bool scim_key_of_sort(const struct scim_sort *sort, struct scim_key *key);

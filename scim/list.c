@@ -17,7 +17,8 @@
 
 /* ---- pages ---- */
 
-static bool parse_integer(const char *name, const char *text, int64_t *number, struct error *err)
+/* *number stays as it is where there is no text. */
+static bool parse_integer(const char *text, int64_t *number)
 {
 	char *end;
 
@@ -26,14 +27,20 @@ static bool parse_integer(const char *name, const char *text, int64_t *number, s
 	}
 	errno = 0;
 	*number = strtoll(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || text[0] == ' ' || text[0] == '+') {
-		return error_set(err, ERROR_VALUE, "%s must be an integer", name);
-	}
-	return true;
+	return end != text && *end == '\0' && errno == 0 && text[0] != ' ' && text[0] != '+';
 }
 
-static void bound(struct scim_page *page)
+static bool bound(struct scim_page *page, struct error *err)
 {
+	if (page->cursor != NULL && page->count < 1) {
+		return error_set(err, ERROR_PAGE_SIZE,
+			"count must be between 1 and %d with a cursor; leave it out for %d",
+			SCIM_PAGE_MAX, SCIM_PAGE_DEFAULT);
+	}
+	if (page->cursor != NULL && page->start > 1) {
+		return error_set(err, ERROR_CURSOR,
+			"cursor and startIndex are two ways of paging; leave one of them out");
+	}
 	if (page->start < 1) {
 		page->start = 1;
 	}
@@ -43,18 +50,26 @@ static void bound(struct scim_page *page)
 	if (page->count > SCIM_PAGE_MAX) {
 		page->count = SCIM_PAGE_MAX;
 	}
+	return true;
 }
 
-bool scim_page_parse(
-	const char *start_index, const char *count, struct scim_page *page, struct error *err)
+static bool refuse_count(const struct scim_page *page, struct error *err)
 {
-	*page = (struct scim_page){ .start = 1, .count = SCIM_PAGE_DEFAULT };
-	if (!parse_integer("startIndex", start_index, &page->start, err) ||
-		!parse_integer("count", count, &page->count, err)) {
-		return false;
+	return error_set(err, page->cursor != NULL ? ERROR_PAGE_SIZE : ERROR_VALUE,
+		"count must be an integer");
+}
+
+bool scim_page_parse(const char *start_index, const char *count, const char *cursor,
+	struct scim_page *page, struct error *err)
+{
+	*page = (struct scim_page){ .start = 1, .count = SCIM_PAGE_DEFAULT, .cursor = cursor };
+	if (!parse_integer(start_index, &page->start)) {
+		return error_set(err, ERROR_VALUE, "startIndex must be an integer");
 	}
-	bound(page);
-	return true;
+	if (!parse_integer(count, &page->count)) {
+		return refuse_count(page, err);
+	}
+	return bound(page, err);
 }
 
 /* ---- /.search ---- */
@@ -75,13 +90,27 @@ static bool get_text(
 	return true;
 }
 
-static bool get_number(
-	const struct value *body, const char *name, int64_t *number, struct error *err)
+/* *number stays as it is where there is none. */
+static bool get_number(const struct value *body, const char *name, int64_t *number)
 {
 	const struct value *value = value_find_folded(body, name);
 
-	return value == NULL || value_is(value, VALUE_NULL) || value_int(value, number) ||
-	       error_set(err, ERROR_VALUE, "%s must be an integer", name);
+	return value == NULL || value_is(value, VALUE_NULL) || value_int(value, number);
+}
+
+static bool get_page(const struct value *body, struct scim_page *page, struct error *err)
+{
+	*page = (struct scim_page){ .start = 1, .count = SCIM_PAGE_DEFAULT };
+	if (!get_text(body, "cursor", &page->cursor, err)) {
+		return false;
+	}
+	if (!get_number(body, "startIndex", &page->start)) {
+		return error_set(err, ERROR_VALUE, "startIndex must be an integer");
+	}
+	if (!get_number(body, "count", &page->count)) {
+		return refuse_count(page, err);
+	}
+	return bound(page, err);
 }
 
 /* ["a", "b"] → "a,b"; a text stays one. */
@@ -110,7 +139,7 @@ static bool get_names(struct arena *arena, const struct value *body, const char 
 bool scim_search_parse(struct arena *arena, const struct scim_dialect *dialect,
 	const struct value *body, struct scim_search *search, struct error *err)
 {
-	*search = (struct scim_search){ .page = { .start = 1, .count = SCIM_PAGE_DEFAULT } };
+	*search = (struct scim_search){ 0 };
 	if (!value_is(body, VALUE_OBJECT)) {
 		return error_set(err, ERROR_SYNTAX, "the body must be a JSON object");
 	}
@@ -121,11 +150,9 @@ bool scim_search_parse(struct arena *arena, const struct scim_dialect *dialect,
 		!get_text(body, "filter", &search->filter, err) ||
 		!get_text(body, "sortBy", &search->sort_by, err) ||
 		!get_text(body, "sortOrder", &search->sort_order, err) ||
-		!get_number(body, "startIndex", &search->page.start, err) ||
-		!get_number(body, "count", &search->page.count, err)) {
+		!get_page(body, &search->page, err)) {
 		return false;
 	}
-	bound(&search->page);
 	return true;
 }
 
@@ -154,6 +181,15 @@ bool scim_sort_parse(const struct scim_resource_type *type, const char *sort_by,
 			err, ERROR_VALUE, "sortOrder must be \"ascending\" or \"descending\"");
 	}
 	return true;
+}
+
+bool scim_sort_is_by_id(const struct scim_sort *sort)
+{
+	const struct scim_ref *ref = &sort->ref;
+
+	return ref->attribute->place == SCIM_IS_ID ||
+	       (ref->attribute->place == SCIM_IS_META && ref->sub != NULL &&
+		       strcmp(ref->sub->name, "created") == 0);
 }
 
 /* RFC 7644, 3.4.2.3: of more than one value the primary one, else the first. */
@@ -187,61 +223,35 @@ const struct value *scim_sort_key(
 	return leaf->case_exact ? key : scim_name_fold(arena, key);
 }
 
-static bool comes_first(const struct scim_sort_item *a, const struct scim_sort_item *b)
+int scim_sort_compare(const struct scim_sort *sort, const struct value *a, const struct value *b)
 {
-	if (a->key == NULL || b->key == NULL) {
-		return b->key == NULL; /* a does not stand behind b */
-	}
-	return value_compare(a->key, b->key) <= 0;
-}
+	int order = a == NULL || b == NULL ? (a == NULL) - (b == NULL) : value_compare(a, b);
 
-/* Merges two sorted runs; of equals the left one comes first, also when order is turned round. */
-static void merge(const struct scim_sort_item *items, size_t left_count, size_t count,
-	bool descending, struct scim_sort_item *result)
-{
-	size_t i = 0, k = left_count;
-
-	for (size_t at = 0; at < count; at++) {
-		bool takes_left =
-			k == count ||
-			(i < left_count && (descending ? comes_first(&items[k], &items[i])
-						       : comes_first(&items[i], &items[k])));
-
-		result[at] = takes_left ? items[i++] : items[k++];
-	}
-}
-
-void scim_sort_items(struct arena *arena, const struct scim_sort *sort,
-	struct scim_sort_item *items, size_t count)
-{
-	struct scim_sort_item *from = items;
-	struct scim_sort_item *to = arena_alloc(arena, count * sizeof(*to));
-
-	for (size_t width = 1; width < count; width *= 2) {
-		for (size_t at = 0; at < count; at += 2 * width) {
-			size_t left = count - at < width ? count - at : width;
-			size_t both = count - at < 2 * width ? count - at : 2 * width;
-
-			merge(from + at, left, both, sort->descending, to + at);
-		}
-		struct scim_sort_item *swap = from;
-
-		from = to;
-		to = swap;
-	}
-	if (from != items) {
-		memcpy(items, from, count * sizeof(*items));
-	}
+	return sort->descending ? -order : order;
 }
 
 /* ---- ListResponse ---- */
 
-void scim_list_open(struct buf *buf, int64_t total, int64_t start, int64_t items_per_page)
+static void print_cursor(struct buf *buf, const char *name, const char *cursor)
 {
-	buf_printf(buf,
-		"{\"schemas\":[\"" SCIM_URN_LIST "\"],\"totalResults\":%" PRId64
-		",\"startIndex\":%" PRId64 ",\"itemsPerPage\":%" PRId64 ",\"Resources\":[",
-		total, start, items_per_page);
+	if (cursor != NULL) { /* unreserved characters: nothing to escape */
+		buf_printf(buf, ",\"%s\":\"%s\"", name, cursor);
+	}
+}
+
+void scim_list_open(struct buf *buf, const struct scim_list *list)
+{
+	buf_append_text(buf, "{\"schemas\":[\"" SCIM_URN_LIST "\"]");
+	if (list->total >= 0) {
+		buf_printf(buf, ",\"totalResults\":%" PRId64, list->total);
+	}
+	if (list->start > 0) {
+		buf_printf(buf, ",\"startIndex\":%" PRId64, list->start);
+	}
+	buf_printf(buf, ",\"itemsPerPage\":%" PRId64, list->items);
+	print_cursor(buf, "previousCursor", list->previous);
+	print_cursor(buf, "nextCursor", list->next);
+	buf_append_text(buf, ",\"Resources\":[");
 }
 
 void scim_list_next(struct buf *buf, size_t index)

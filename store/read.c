@@ -104,8 +104,7 @@ static bool take_packed(sqlite3_stmt *row, struct arena *arena, struct store_res
 	return ok && unpack_keys(arena, keys, size, &resource->keys, &resource->key_count);
 }
 
-/* RESOURCE_COLUMNS. False: a damaged row. */
-static bool take_resource(sqlite3_stmt *row, struct arena *arena, struct store_resource *resource)
+bool reader_take_resource(sqlite3_stmt *row, struct arena *arena, struct store_resource *resource)
 {
 	size_t size;
 
@@ -137,7 +136,7 @@ static bool find(struct store_reader *reader, struct arena *arena, sqlite3_stmt 
 	*resource = NULL;
 	if (sql_next(&reader->sql, row) == SQL_ROW) {
 		*resource = arena_calloc(arena, 1, sizeof(**resource));
-		if (!take_resource(row, arena, *resource)) {
+		if (!reader_take_resource(row, arena, *resource)) {
 			reader->sql.rc = SQLITE_CORRUPT;
 		}
 		sql_end(row);
@@ -202,15 +201,14 @@ bool store_find_key_all(struct store_reader *reader, struct arena *arena,
 	return reader_state(reader, err, "look up a value");
 }
 
-/* Rids of a tenant and type lie between these two, both excluded. */
-static int64_t first_of(int tenant, enum store_type type, int64_t after)
+int64_t reader_first_of(int tenant, enum store_type type, int64_t after)
 {
 	int64_t start = store_rid(tenant, type, 0);
 
 	return after > start ? after : start;
 }
 
-static int64_t end_of(int tenant, enum store_type type)
+int64_t reader_end_of(int tenant, enum store_type type)
 {
 	return store_rid(tenant, type, ((int64_t)1 << STORE_RID_NUMBER_BITS) - 1);
 }
@@ -220,11 +218,12 @@ bool store_list(struct store_reader *reader, struct arena *arena, int tenant, en
 	struct error *err)
 {
 	struct reader_list found = { .item_bytes = sizeof(struct store_resource) };
-	sqlite3_stmt *row = SQL_QUERY(&reader->sql, R_LIST, sql_int(first_of(tenant, type, after)),
-		sql_int(end_of(tenant, type)), sql_int((int64_t)limit));
+	sqlite3_stmt *row =
+		SQL_QUERY(&reader->sql, R_LIST, sql_int(reader_first_of(tenant, type, after)),
+			sql_int(reader_end_of(tenant, type)), sql_int((int64_t)limit));
 
 	while (sql_next(&reader->sql, row) == SQL_ROW) {
-		if (!take_resource(row, arena, reader_list_add(&found, arena))) {
+		if (!reader_take_resource(row, arena, reader_list_add(&found, arena))) {
 			reader->sql.rc = SQLITE_CORRUPT;
 			sql_end(row);
 			break;
@@ -246,15 +245,15 @@ bool store_list_skip(struct store_reader *reader, int tenant, enum store_type ty
 		return true;
 	}
 	int64_t rid = SQL_NUMBER(&reader->sql, R_SKIP, &found,
-		sql_int(first_of(tenant, type, skip->after)), sql_int(end_of(tenant, type)),
-		sql_int(rows - 1));
+		sql_int(reader_first_of(tenant, type, skip->after)),
+		sql_int(reader_end_of(tenant, type)), sql_int(rows - 1));
 	if (found) {
 		skip->after = rid;
 		skip->left -= rows;
 	} else if (reader->sql.rc == SQLITE_OK) { /* the list ends before */
 		rid = SQL_NUMBER(&reader->sql, R_LAST, &found,
-			sql_int(first_of(tenant, type, skip->after)),
-			sql_int(end_of(tenant, type)));
+			sql_int(reader_first_of(tenant, type, skip->after)),
+			sql_int(reader_end_of(tenant, type)));
 		skip->after = found ? rid : skip->after;
 		skip->left = 0;
 	}

@@ -61,6 +61,58 @@ bool store_list(struct store_reader *reader, struct arena *arena, int tenant, en
 	struct error *err);
 
 /*
+ * A slice of a list in either direction, for queries. `place` is where it goes on: the slice begins
+ * behind it, of a backward one before it; `{ 0 }` is the start, or the end. Fewer rows than `limit`
+ * say nothing: *more tells whether there is more, and the list's own `place` is moved behind all
+ * that was looked at.
+ *
+ *     rows   resources of the type in the order in which they were made, whole, about `bytes` at
+ * most found  what a key finds (store_find_key_all), by rid keys   the holders of a unique key of
+ * one kind and scope, by its bytes, from `low` (included; NULL: all) to below `high` (NULL: all)
+ *     ids    resources of the type by id, which is the order of meta.created
+ */
+struct store_place {
+	bool is_set;
+	int64_t rid;
+	const void
+		*key; /* of keys: the value; of ids: UUID_BYTES; in the arena of the last slice */
+	size_t key_size;
+};
+
+struct store_slice {
+	int tenant;
+	enum store_type type;
+	bool backward;
+	size_t limit;
+	size_t bytes;
+	int kind; /* of keys */
+	int64_t scope;
+	const char *low;
+	size_t low_size;
+	const char *high;
+	size_t high_size;
+};
+
+struct store_row {
+	int64_t rid;
+	const void *key; /* as in store_place */
+	size_t key_size;
+};
+
+bool store_slice_rows(struct store_reader *reader, struct arena *arena,
+	const struct store_slice *slice, struct store_place *place,
+	const struct store_resource **rows, size_t *count, bool *more, struct error *err);
+bool store_slice_found(struct store_reader *reader, struct arena *arena,
+	const struct store_slice *slice, const struct store_key *key, struct store_place *place,
+	const struct store_row **rows, size_t *count, bool *more, struct error *err);
+bool store_slice_keys(struct store_reader *reader, struct arena *arena,
+	const struct store_slice *slice, struct store_place *place, const struct store_row **rows,
+	size_t *count, bool *more, struct error *err);
+bool store_slice_ids(struct store_reader *reader, struct arena *arena,
+	const struct store_slice *slice, struct store_place *place, const struct store_row **rows,
+	size_t *count, bool *more, struct error *err);
+
+/*
  * Where the n-th resource is (startIndex), stepping over those before it without reading them. `{
  * .left = n - 1 }` starts; each call steps over at most STORE_SKIP_ROWS, so call until left is 0,
  * then list after `after`. A list that ends before leaves left at 0 and `after` at its end.

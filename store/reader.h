@@ -23,6 +23,12 @@ struct reader_list {
 };
 void *reader_list_add(struct reader_list *list, struct arena *arena); /* zeroed */
 
+/* RESOURCE_COLUMNS. False: a damaged row. */
+bool reader_take_resource(sqlite3_stmt *row, struct arena *arena, struct store_resource *resource);
+/* Rids of a tenant and type lie between these two, both excluded. */
+int64_t reader_first_of(int tenant, enum store_type type, int64_t after);
+int64_t reader_end_of(int tenant, enum store_type type);
+
 /* Fills *err and makes the connection ready for the next read. Always false. */
 bool reader_fail(struct store_reader *reader, struct error *err, const char *what);
 /* True when no statement failed; else reader_fail. */

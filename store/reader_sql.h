@@ -28,6 +28,21 @@
 			" AND rid > ?4 ORDER BY rid LIMIT ?5")                                     \
 	X(R_LIST, "SELECT " RESOURCE_COLUMNS " FROM resource r"                                    \
 		  " WHERE r.rid > ?1 AND r.rid < ?2 AND r.deleted = 0 ORDER BY r.rid LIMIT ?3")    \
+	X(R_LIST_BACK, "SELECT " RESOURCE_COLUMNS " FROM resource r"                               \
+		       " WHERE r.rid > ?1 AND r.rid < ?2 AND r.deleted = 0"                        \
+		       " ORDER BY r.rid DESC LIMIT ?3")                                            \
+	X(R_KEYS, "SELECT rid, value FROM key WHERE kind = ?1 AND scope = ?2"                      \
+		  " AND value >= ?3 AND value < ?4 ORDER BY value LIMIT ?5")                       \
+	X(R_KEYS_BACK, "SELECT rid, value FROM key WHERE kind = ?1 AND scope = ?2"                 \
+		       " AND value >= ?3 AND value < ?4 ORDER BY value DESC LIMIT ?5")             \
+	X(R_IDS, "SELECT rid, id, CASE WHEN rid > ?4 AND rid < ?5 THEN deleted ELSE 1 END"         \
+		 " FROM resource INDEXED BY resource_id"                                           \
+		 " WHERE id > ?1 AND id < ?2 ORDER BY id LIMIT ?3")                                \
+	X(R_IDS_BACK, "SELECT rid, id, CASE WHEN rid > ?4 AND rid < ?5 THEN deleted ELSE 1 END"    \
+		      " FROM resource INDEXED BY resource_id"                                      \
+		      " WHERE id > ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3")                      \
+	X(R_LOOKUP_BACK, "SELECT rid FROM lookup WHERE kind = ?1 AND scope = ?2 AND value = ?3"    \
+			 " AND rid < ?4 ORDER BY rid DESC LIMIT ?5")                               \
 	X(R_SKIP, "SELECT rid FROM resource INDEXED BY resource_live"                              \
 		  " WHERE rid > ?1 AND rid < ?2 AND deleted = 0 ORDER BY rid LIMIT 1 OFFSET ?3")   \
 	X(R_LAST, "SELECT rid FROM resource INDEXED BY resource_live"                              \

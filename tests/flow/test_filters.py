@@ -134,7 +134,8 @@ def test_600_random_filters_find_what_the_reference_finds(town, endpoint, kind):
         else:
             answer = town.find(endpoint, text, count=200)
         assert answer.status == 200, (text, answer)
-        assert [document["id"] for document in answer.json["Resources"]] == wanted, text
+        # Without sortBy the order is that of the index that was used.
+        assert sorted(document["id"] for document in answer.json["Resources"]) == sorted(wanted), text
         assert answer.json["totalResults"] == len(wanted)
         sizes.add(len(wanted))
     assert len(sizes) > 10  # they are not all empty or full

@@ -27,8 +27,10 @@ static void test_only_what_is_there_is_advertised(void **state)
 	struct buf buf = { 0 };
 	const struct value *config;
 
-	scim_discovery_provider(
-		&buf, &(struct scim_provider){ .bulk_operations = 7, .bulk_bytes = 1048576 }, BASE);
+	scim_discovery_provider(&buf,
+		&(struct scim_provider){
+			.bulk_operations = 7, .bulk_bytes = 1048576, .cursor_timeout_s = 3600 },
+		BASE);
 	config = parsed(*state, &buf);
 
 	assert_json(*state, value_find(config, "patch"), "{'supported':true}");
@@ -37,6 +39,9 @@ static void test_only_what_is_there_is_advertised(void **state)
 	assert_json(*state, value_find(config, "filter"), "{'supported':true,'maxResults':1000}");
 	assert_json(*state, value_find(config, "sort"), "{'supported':true}");
 	assert_json(*state, value_find(config, "etag"), "{'supported':true}");
+	assert_json(*state, value_find(config, "pagination"),
+		"{'cursor':true,'index':true,'defaultPaginationMethod':'index',"
+		"'defaultPageSize':100,'maxPageSize':1000,'cursorTimeout':3600}");
 	assert_json(*state, value_find(config, "changePassword"), "{'supported':false}");
 	assert_json(*state, value_find(config, "meta"),
 		"{'resourceType':'ServiceProviderConfig',"

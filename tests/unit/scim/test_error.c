@@ -26,6 +26,9 @@ static void test_the_words_are_those_of_the_rfc(void **state)
 	} cases[] = {
 		{ ERROR_FILTER, 400, "invalidFilter" },
 		{ ERROR_TOO_MANY, 400, "tooMany" },
+		{ ERROR_CURSOR, 400, "invalidCursor" },
+		{ ERROR_CURSOR_EXPIRED, 400, "expiredCursor" },
+		{ ERROR_PAGE_SIZE, 400, "invalidCount" },
 		{ ERROR_UNIQUENESS, 409, "uniqueness" },
 		{ ERROR_MUTABILITY, 400, "mutability" },
 		{ ERROR_SYNTAX, 400, "invalidSyntax" },

@@ -1,5 +1,6 @@
 #include "scim/list.h"
 
+#include <stdlib.h>
 #include "scim/dialect.h"
 #include "tests/support/scim.h"
 
@@ -30,7 +31,7 @@ static void test_pages_are_bounded(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct scim_page page;
 		struct error err = { 0 };
-		bool good = scim_page_parse(cases[i].start, cases[i].count, &page, &err);
+		bool good = scim_page_parse(cases[i].start, cases[i].count, NULL, &page, &err);
 
 		assert_int_equal(good, cases[i].count_is >= 0);
 		if (good) {
@@ -38,6 +39,40 @@ static void test_pages_are_bounded(void **state)
 			assert_int_equal(page.count, cases[i].count_is);
 		} else {
 			assert_int_equal(err.code, ERROR_VALUE);
+		}
+	}
+}
+
+static void test_pages_by_cursor_have_one_resource_or_more(void **state)
+{
+	static const struct {
+		const char *start;
+		const char *count;
+		enum error_code code;
+		int64_t count_is;
+	} cases[] = {
+		{ NULL, NULL, ERROR_NONE, SCIM_PAGE_DEFAULT },
+		{ NULL, "1", ERROR_NONE, 1 },
+		{ "1", "7", ERROR_NONE, 7 },
+		{ NULL, "1000000", ERROR_NONE, SCIM_PAGE_MAX },
+		{ NULL, "0", ERROR_PAGE_SIZE, 0 },
+		{ NULL, "-1", ERROR_PAGE_SIZE, 0 },
+		{ NULL, "x", ERROR_PAGE_SIZE, 0 },
+		{ "2", NULL, ERROR_CURSOR, 0 },
+		{ "x", NULL, ERROR_VALUE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scim_page page;
+		struct error err = { 0 };
+
+		scim_page_parse(cases[i].start, cases[i].count, "", &page, &err);
+
+		assert_int_equal(err.code, cases[i].code);
+		if (err.code == ERROR_NONE) {
+			assert_int_equal(page.count, cases[i].count_is);
+			assert_string_equal(page.cursor, "");
 		}
 	}
 }
@@ -63,6 +98,21 @@ static void test_a_search_body_is_a_query(void **state)
 	assert_string_equal(search.sort_order, "descending");
 	assert_int_equal(search.page.start, 1);
 	assert_int_equal(search.page.count, 10);
+	assert_null(search.page.cursor);
+}
+
+static void test_a_search_body_may_hold_a_cursor(void **state)
+{
+	struct scim_search search;
+	struct error err = { 0 };
+
+	assert_true(scim_search_parse(*state, scim_dialect_standard(),
+		json(*state, "{'schemas':['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],"
+			     "'cursor':'abc','count':5}"),
+		&search, &err));
+
+	assert_string_equal(search.page.cursor, "abc");
+	assert_int_equal(search.page.count, 5);
 }
 
 #define SEARCH "'schemas':['urn:ietf:params:scim:api:messages:2.0:SearchRequest']"
@@ -80,6 +130,10 @@ static void test_a_wrong_search_body_is_refused(void **state)
 		{ "{" SEARCH ",'count':'x'}", ERROR_VALUE },
 		{ "{" SEARCH ",'startIndex':1.5}", ERROR_VALUE },
 		{ "{" SEARCH ",'attributes':[7]}", ERROR_VALUE },
+		{ "{" SEARCH ",'cursor':7}", ERROR_VALUE },
+		{ "{" SEARCH ",'cursor':'','count':0}", ERROR_PAGE_SIZE },
+		{ "{" SEARCH ",'cursor':'','count':'x'}", ERROR_PAGE_SIZE },
+		{ "{" SEARCH ",'cursor':'','startIndex':2}", ERROR_CURSOR },
 		{ "{" SEARCH ",'excludedAttributes':{}}", ERROR_VALUE },
 	};
 
@@ -102,10 +156,25 @@ static const char *const docs[] = {
 	"{'userName':'d','title':'W'}",
 };
 
+struct item {
+	const struct value *key;
+	size_t index;
+};
+
+static const struct scim_sort *wanted;
+
+static int by_sort(const void *a, const void *b)
+{
+	const struct item *left = a, *right = b;
+	int order = scim_sort_compare(wanted, left->key, right->key);
+
+	return order != 0 ? order : (int)left->index - (int)right->index;
+}
+
 static const char *sorted(struct arena *arena, const char *by, const char *order)
 {
 	struct scim_sort sort;
-	struct scim_sort_item items[4];
+	struct item items[4];
 	struct error err = { 0 };
 
 	if (!scim_sort_parse(user_type(), by, order, &sort, &err)) {
@@ -115,9 +184,10 @@ static const char *sorted(struct arena *arena, const char *by, const char *order
 		const struct value *top =
 			value_find(json(arena, docs[i]), sort.ref.attribute->name);
 
-		items[i] = (struct scim_sort_item){ scim_sort_key(arena, &sort, top), i };
+		items[i] = (struct item){ scim_sort_key(arena, &sort, top), i };
 	}
-	scim_sort_items(arena, &sort, items, 4);
+	wanted = &sort;
+	qsort(items, 4, sizeof(items[0]), by_sort);
 	return arena_printf(arena, "%zu%zu%zu%zu", items[0].index, items[1].index, items[2].index,
 		items[3].index);
 }
@@ -163,21 +233,20 @@ static void test_times_are_sorted_as_times(void **state)
 				    value_of_text(*state, "2026-12-31T23:00:00Z"))) < 0);
 }
 
-static void test_many_items_keep_their_order_where_equal(void **state)
+static void test_id_and_creation_are_one_order(void **state)
 {
-	enum { COUNT = 1000 };
-	struct scim_sort sort = { .descending = true };
-	struct scim_sort_item *items = arena_calloc(*state, COUNT, sizeof(*items));
+	static const struct {
+		const char *by;
+		bool is;
+	} cases[] = { { "id", true }, { "meta.created", true }, { "meta.lastModified", false },
+		{ "userName", false }, { "externalId", false } };
 
-	for (size_t i = 0; i < COUNT; i++) {
-		items[i].key = value_of_int(*state, (int64_t)(i * 7919 % 10));
-		items[i].index = i;
-	}
-	scim_sort_items(*state, &sort, items, COUNT);
-	for (size_t i = 1; i < COUNT; i++) {
-		int order = value_compare(items[i - 1].key, items[i].key);
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scim_sort sort;
 
-		assert_true(order > 0 || (order == 0 && items[i - 1].index < items[i].index));
+		assert_true(scim_sort_parse(user_type(), cases[i].by, NULL, &sort, NULL));
+		assert_int_equal(scim_sort_is_by_id(&sort), cases[i].is);
 	}
 }
 
@@ -185,7 +254,7 @@ static void test_a_list_response_is_json(void **state)
 {
 	struct buf buf = { 0 };
 
-	scim_list_open(&buf, 12, 3, 2);
+	scim_list_open(&buf, &(struct scim_list){ .total = 12, .start = 3, .items = 2 });
 	scim_list_next(&buf, 0);
 	buf_append_text(&buf, "{}");
 	scim_list_next(&buf, 1);
@@ -198,16 +267,33 @@ static void test_a_list_response_is_json(void **state)
 	buf_fini(&buf);
 }
 
+static void test_a_page_by_cursor_names_its_neighbours(void **state)
+{
+	struct buf buf = { 0 };
+
+	scim_list_open(
+		&buf, &(struct scim_list){ .total = -1, .items = 0, .previous = "a", .next = "b" });
+	scim_list_close(&buf);
+
+	assert_json(*state, json(*state, buf.data),
+		"{'schemas':['urn:ietf:params:scim:api:messages:2.0:ListResponse'],"
+		"'itemsPerPage':0,'previousCursor':'a','nextCursor':'b','Resources':[]}");
+	buf_fini(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ARENA_TEST(test_pages_are_bounded),
+		ARENA_TEST(test_pages_by_cursor_have_one_resource_or_more),
+		ARENA_TEST(test_a_search_body_may_hold_a_cursor),
 		ARENA_TEST(test_a_search_body_is_a_query),
 		ARENA_TEST(test_a_wrong_search_body_is_refused),
 		ARENA_TEST(test_resources_are_sorted),
 		ARENA_TEST(test_times_are_sorted_as_times),
-		ARENA_TEST(test_many_items_keep_their_order_where_equal),
+		ARENA_TEST(test_id_and_creation_are_one_order),
 		ARENA_TEST(test_a_list_response_is_json),
+		ARENA_TEST(test_a_page_by_cursor_names_its_neighbours),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
