@@ -1,12 +1,12 @@
 #include "gateway/query_walk.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "gateway/gateway.h"
 #include "gateway/query.h"
+#include "gateway/query_hits.h"
 #include "gateway/query_key.h"
 #include "gateway/query_limit.h"
 #include "gateway/read.h"
@@ -46,16 +46,6 @@ static void set_place(struct read *read, int64_t rid, const void *key, size_t si
 	};
 }
 
-static size_t part_of(const struct read *read, int64_t rid)
-{
-	for (size_t i = 0; i < read->part_count; i++) {
-		if (read->parts[i].store_type == store_rid_type(rid)) {
-			return i;
-		}
-	}
-	return 0;
-}
-
 void query_walk_start(struct request *request)
 {
 	struct read *read = request->read;
@@ -66,7 +56,7 @@ void query_walk_start(struct request *request)
 		enter_part(read, from_end ? read->part_count - 1 : 0);
 		return;
 	}
-	enter_part(read, part_of(read, from->rid));
+	enter_part(read, query_hits_part(read, from->rid));
 	const struct read_part *part = &read->parts[read->part];
 	bool keyless = part->keyless && from->key == NULL;
 
@@ -89,124 +79,6 @@ static void go_on(struct read *read)
 	}
 	bool back = read->from.backward && !read->sorted;
 	enter_part(read, back ? read->part - 1 : read->part + 1); /* below 0: beyond all */
-}
-
-/* ---- what is found ---- */
-
-static int compare_hits(const void *a, const void *b, void *user)
-{
-	const struct read *read = user;
-	const struct read_hit *left = a;
-	const struct read_hit *right = b;
-	int order =
-		read->sorted ? scim_sort_compare(&read->parts[0].sort, left->key, right->key) : 0;
-
-	if (order == 0) {
-		order = left->part != right->part
-				? (left->part > right->part) - (left->part < right->part)
-				: (left->rid > right->rid) - (left->rid < right->rid);
-	}
-	return read->from.backward ? -order : order;
-}
-
-/* How many hits of a sorted list are kept: no page that was asked for shows those behind. */
-static size_t sorted_reach(const struct read *read)
-{
-	return (size_t)(read_by_cursor(read) ? read->page.count + 1
-					     : read->page.start - 1 + read->page.count);
-}
-
-/* Of two sorted runs the best, as many as the page can need. */
-static void merge_batch(struct request *request)
-{
-	struct read *read = request->read;
-	size_t reach = sorted_reach(read);
-	size_t all = read->hit_count + read->batch_count;
-	size_t count = all < reach ? all : reach;
-	struct read_hit *best;
-	size_t left = 0;
-	size_t right = 0;
-
-	if (read->batch_count == 0) {
-		return;
-	}
-	qsort_r(read->batch, read->batch_count, sizeof(*read->batch), compare_hits, read);
-	best = arena_alloc(read->slice, (count + 1) * sizeof(*best));
-	for (size_t i = 0; i < count; i++) {
-		bool takes_left =
-			right == read->batch_count ||
-			(left < read->hit_count &&
-				compare_hits(&read->hits[left], &read->batch[right], read) <= 0);
-		best[i] = takes_left ? read->hits[left++] : read->batch[right++];
-	}
-	if (count > read->hit_capacity) {
-		read->hit_capacity = reach < count * 2 ? reach : count * 2;
-		read->hits = arena_alloc(request->arena, read->hit_capacity * sizeof(*read->hits));
-	}
-	memcpy(read->hits, best, count * sizeof(*best));
-	read->hit_count = count;
-	read->batch_count = 0;
-}
-
-/* Texts are compared, and carried in cursors, by their first bytes. */
-static const struct value *keep_key(struct arena *arena, const struct value *key)
-{
-	if (key == NULL) {
-		return NULL;
-	}
-	if (value_is(key, VALUE_STRING) && value_size(key) > READ_KEY_BYTES) {
-		return value_of_text_n(arena, value_text(key), READ_KEY_BYTES);
-	}
-	return value_copy(arena, key);
-}
-
-static void add_to_batch(struct request *request, const struct read_hit *hit)
-{
-	struct read *read = request->read;
-	struct read_hit from = {
-		.rid = read->from.rid, .key = read->from.key, .part = part_of(read, read->from.rid)
-	};
-
-	if (read_by_cursor(read) && !read->from.open && compare_hits(hit, &from, read) <= 0) {
-		read->beside++;
-		return;
-	}
-	if (read->batch == NULL) {
-		read->batch = arena_alloc(request->arena, SLICE_KEYS * sizeof(*read->batch));
-	}
-	read->batch[read->batch_count++] = *hit;
-}
-
-static void keep_hit(struct request *request, const struct read_hit *hit)
-{
-	struct read *read = request->read;
-
-	if (read->hit_count == read->hit_capacity) {
-		size_t capacity = read->hit_capacity == 0 ? 64 : read->hit_capacity * 2;
-		struct read_hit *hits = arena_alloc(request->arena, capacity * sizeof(*hits));
-
-		if (read->hit_count > 0) {
-			memcpy(hits, read->hits, read->hit_count * sizeof(*hits));
-		}
-		read->hits = hits;
-		read->hit_capacity = capacity;
-	}
-	read->hits[read->hit_count++] = *hit;
-}
-
-static void add_hit(struct request *request, const struct read_hit *hit)
-{
-	struct read *read = request->read;
-
-	read->total++;
-	if (read->sorted) {
-		add_to_batch(request, hit);
-	} else if (read_by_cursor(read)) {
-		keep_hit(request, hit);
-		read->more = (int64_t)read->hit_count > read->page.count;
-	} else if (read->total >= read->page.start && (int64_t)read->hit_count < read->page.count) {
-		keep_hit(request, hit);
-	}
 }
 
 /* ---- looking ---- */
@@ -233,7 +105,7 @@ static bool match(struct request *request, const struct store_resource *resource
 		*is_match = store_candidate_matches(&candidate, part->filter);
 	}
 	if (*is_match && read->sorted) {
-		*key = keep_key(request->arena,
+		*key = query_hits_key(request->arena,
 			scim_sort_key(read->slice, &part->sort,
 				store_candidate_value(&candidate, &part->sort.ref)));
 	}
@@ -282,7 +154,7 @@ static bool look_at(struct request *request, const struct store_row *row,
 		return true;
 	}
 	struct read_hit hit = hit_of(request, row, key);
-	add_hit(request, &hit);
+	query_hits_add(request, &hit);
 	if (!read->sorted && !read->more) {
 		move_edge(read, &hit);
 	}
@@ -462,7 +334,7 @@ static bool walk_page(struct request *request, bool *more, struct error *err)
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		keep_hit(request, &(struct read_hit){ .rid = rows[i].rid });
+		query_hits_keep(request, &(struct read_hit){ .rid = rows[i].rid });
 	}
 	return true;
 }
@@ -488,34 +360,6 @@ static bool walk_slice(struct request *request, bool *more, struct error *err)
 }
 
 /* ---- the end ---- */
-
-/* A list sorted in memory: which of the best are the page. */
-static void take_sorted_page(struct read *read)
-{
-	size_t from = read_by_cursor(read) ? 0 : (size_t)read->page.start - 1;
-
-	from = from < read->hit_count ? from : read->hit_count;
-	read->hits += from;
-	read->hit_count -= from;
-	read->more = (int64_t)read->hit_count > read->page.count;
-	read->has_edges = read->hit_count > 0;
-	if (read->has_edges) {
-		size_t last = read->more ? (size_t)read->page.count : read->hit_count;
-
-		read->near = read->hits[0];
-		read->far = read->hits[last - 1];
-	}
-}
-
-static void turn_round(struct read *read)
-{
-	for (size_t i = 0; i < read->hit_count / 2; i++) {
-		struct read_hit swap = read->hits[i];
-
-		read->hits[i] = read->hits[read->hit_count - 1 - i];
-		read->hits[read->hit_count - 1 - i] = swap;
-	}
-}
 
 /* What matches in all, where it is known without looking at all. */
 static bool find_total(struct request *request, struct error *err)
@@ -545,17 +389,10 @@ static bool finish(struct request *request, struct error *err)
 {
 	struct read *read = request->read;
 
-	if (read->sorted) {
-		take_sorted_page(read);
-	} else if (!find_total(request, err)) {
+	if (!read->sorted && !find_total(request, err)) {
 		return false;
 	}
-	if ((int64_t)read->hit_count > read->page.count) {
-		read->hit_count = (size_t)read->page.count;
-	}
-	if (read->from.backward) {
-		turn_round(read);
-	}
+	query_hits_page(read);
 	return true;
 }
 
@@ -581,7 +418,7 @@ static bool step(struct request *request, bool *done, struct error *err)
 	if (!walk_slice(request, &more, err)) {
 		return false;
 	}
-	merge_batch(request);
+	query_hits_merge(request);
 	*done = is_enough(read);
 	if (*done) {
 		return true;
