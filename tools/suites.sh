@@ -8,7 +8,7 @@
 
 . tools/lint.sh
 
-suites="lint build unit clang policy journal conformance flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind fuzz"
+suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind fuzz"
 
 results=build-test/results
 long=
@@ -22,6 +22,7 @@ suite_summary() { # NAME
 	policy) echo "OPA's own cases, the starter policy" ;;
 	journal) echo "logs that scimward wrote, read by third-party verifiers" ;;
 	conformance) echo "public suites and wire fixtures against the program" ;;
+	differential) echo "random cases, answered by independent implementations as well" ;;
 	flow) echo "stories: real clients before it, a real app behind it" ;;
 	fault) echo "kills, full disks, lost replies, dead apps" ;;
 	asan-*) echo "${1#asan-} under address and undefined-behaviour sanitizers" ;;
@@ -185,6 +186,12 @@ suite_journal() {
 
 suite_conformance() {
 	pytest_folder conformance tests/conformance build/scimward 600 -n 2
+}
+
+# What was compared, and how many differences of which known kind, is printed.
+suite_differential() {
+	pytest_folder differential tests/differential build/scimward 600 -n 2 -rP
+	grep "^seed " "$results/differential/pytest.log" || true
 }
 
 suite_flow() {
