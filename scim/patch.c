@@ -329,6 +329,19 @@ static bool finish(struct arena *arena, const struct scim_patch *patch, const st
 	return true;
 }
 
+/*
+ * The structure of the message was found right when it was parsed. What does not fit now is a
+ * value: RFC 7644, 3.12 has invalidValue for one that is not compatible with the schema of the
+ * resource.
+ */
+static bool not_applied(struct error *err, size_t number)
+{
+	if (err != NULL && err->code == ERROR_SYNTAX) {
+		err->code = ERROR_VALUE;
+	}
+	return error_wrap(err, "operation %zu", number);
+}
+
 bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const char *id,
 	const struct value *before, struct scim_patch_result *result, struct error *err)
 {
@@ -352,7 +365,7 @@ bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const
 		}
 		if (!scim_edit_apply(
 			    &edit, it->op, it->has_path ? &it->path : NULL, it->value, err)) {
-			return error_wrap(err, "operation %zu", i + 1);
+			return not_applied(err, i + 1);
 		}
 	}
 	if (!finish(arena, patch, before, &edit.doc, err)) {

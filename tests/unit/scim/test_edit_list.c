@@ -103,7 +103,7 @@ static void test_replace_sets_the_whole_list(void **state)
 			"{'primary':true,'value':'m@x'}]}",
 			"!value" },
 		{ "an unknown sub-attribute", "standard", "-",
-			"{'op':'replace','path':'emails','value':[{'valeu':'n@x'}]}", "!syntax" },
+			"{'op':'replace','path':'emails','value':[{'valeu':'n@x'}]}", "!value" },
 	};
 
 	CHECK_ALL(state, cases);
