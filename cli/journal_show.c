@@ -154,6 +154,17 @@ static void print_deliveries(const struct cli *cli, const json_t *answer)
 	}
 }
 
+/* Who did it, where it was not the source itself. */
+static void print_actor(const struct cli *cli, const json_t *actor)
+{
+	CLEANUP(buf_fini) struct buf line = { 0 };
+
+	if (actor != NULL) {
+		buf_printf(&line, "%s %s", text_of(actor, "type"), text_of(actor, "id"));
+		field(cli, "by", buf_text(&line));
+	}
+}
+
 void journal_show_print(const struct cli *cli, const json_t *answer)
 {
 	const json_t *entry = json_object_get(answer, "entry");
@@ -172,6 +183,7 @@ void journal_show_print(const struct cli *cli, const json_t *answer)
 	field(cli, "entry", buf_text(&line));
 	field(cli, "kind", text_of(entry, "kind"));
 	field(cli, "source", text_of(entry, "source"));
+	print_actor(cli, json_object_get(entry, "actor"));
 	field(cli, "app", text_of(entry, "app"));
 	field(cli, "operation", text_of(entry, "operation"));
 	field(cli, "resource", text_of(resource, "type"));

@@ -25,6 +25,9 @@ static int create(struct cli *cli)
 	if (cli_option(cli, "label") != NULL) {
 		json_object_set_new(body, "label", json_string(cli_option(cli, "label")));
 	}
+	if (cli_option(cli, "subject") != NULL) {
+		json_object_set_new(body, "subject", json_string(cli_option(cli, "subject")));
+	}
 	if (days > 0) {
 		json_object_set_new(body, "expires_s", json_integer(days * DAY_S));
 	}
@@ -47,11 +50,23 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+/* Whom it speaks for: a person's userName, or the id of one who is gone. */
+static const char *subject_of(const json_t *token)
+{
+	const char *name = text_of(token, "userName");
+	const char *id = text_of(token, "subject");
+
+	if (name != NULL) {
+		return name;
+	}
+	return id != NULL ? id : "-";
+}
+
 static int list(struct cli *cli)
 {
-	static const char *const titles[] = { ">ID", "SOURCE", "LABEL", "CREATED", "EXPIRES",
-		"STATE" };
-	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 6);
+	static const char *const titles[] = { ">ID", "SOURCE", "SUBJECT", "LABEL", "CREATED",
+		"EXPIRES", "STATE" };
+	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 7);
 	json_t *answer = NULL;
 	struct error err = { 0 };
 	size_t index;
@@ -72,6 +87,7 @@ static int list(struct cli *cli)
 		cli_table_cell(table, CLI_PLAIN, "%lld",
 			(long long)json_integer_value(json_object_get(token, "id")));
 		cli_table_cell(table, CLI_STRONG, "%s", text_of(token, "source"));
+		cli_table_cell(table, CLI_PLAIN, "%s", subject_of(token));
 		cli_table_cell(table, CLI_PLAIN, "%s", text_of(token, "label"));
 		cli_table_cell(table, CLI_DIM, "%.19s", text_of(token, "created"));
 		cli_table_cell(table, CLI_PLAIN, "%.19s",
@@ -108,6 +124,9 @@ static int revoke(struct cli *cli)
 
 static const struct cli_row_option create_options[] = {
 	{ 0, "label", "TEXT", "what it is for, shown by `token list`" },
+	{ 0, "subject", "USER",
+		"the person it speaks for, by id or userName: /Me is him, and policies see him as "
+		"the one who acts" },
 	{ 0, "expires-days", "N", "not valid any more after N days (default: never)" },
 	{ 0 },
 };
@@ -120,10 +139,14 @@ const struct cli_command cli_token_commands[] = {
 		.max_arguments = 1,
 		.summary = "Make a bearer token for a source",
 		.details = "The token is printed once; the store keeps its SHA-256. To change over "
-			   "without a gap: create, give it to the source, revoke the old one.\n",
+			   "without a gap: create, give it to the source, revoke the old one.\n"
+			   "With --subject it reaches what its source reaches, policies see the "
+			   "person in\ninput.actor, and it is refused while the person is not "
+			   "active.\n",
 		.options = create_options,
 		.examples = "scimward token create entra --label \"Entra, production\" "
-			    "--expires-days 180\n",
+			    "--expires-days 180\n"
+			    "scimward token create portal --subject anna@example.com\n",
 		.run = create },
 	{ .noun = "token",
 		.verb = "list",

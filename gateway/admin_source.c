@@ -13,6 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/token_text.h"
 #include "journal/entry.h"
+#include "scim/name.h"
 #include "store/commit.h"
 #include "store/read.h"
 
@@ -29,6 +30,7 @@ struct change {
 	struct store_token token;
 	struct store_setting setting;
 	char name[64];
+	const char *subject;    /* id of the person it speaks for; NULL */
 	char text[TOKEN_BYTES]; /* the new token, wiped afterwards */
 };
 
@@ -51,6 +53,7 @@ static bool record(struct change *change, const char *operation, struct error *e
 		entry.source = change->source->config->name;
 	}
 	value_add_text(&detail, "label", change->token.label);
+	value_add_text(&detail, "subject", change->subject);
 	value_add_int(&detail, "token", change->token_change.revoke);
 	entry.detail = value_finish_object(&detail);
 	ok = journal_pack(packer, arena, &entry, &packed, err);
@@ -135,6 +138,27 @@ static const char *state_of(const struct store_token *token)
 	return token->expires_us != 0 && token->expires_us <= clock_now_us() ? "expired" : "valid";
 }
 
+/* By id, and by name as long as he is there. */
+static void add_subject(struct admin_call *call, json_t *it, const struct store_token *token,
+	const struct gateway_source *source)
+{
+	char id[UUID_TEXT_BYTES];
+	struct store_ref ref;
+	bool found = false;
+
+	if (!token->has_subject) {
+		return;
+	}
+	uuid_format(token->subject, id);
+	json_object_set_new(it, "subject", json_string(id));
+	if (source != NULL &&
+		store_find_ref(call->admin->reader, call->arena, source->tenant, STORE_USER,
+			token->subject, &found, &ref, NULL) &&
+		found) {
+		json_object_set_new(it, "userName", json_string(ref.name));
+	}
+}
+
 void admin_tokens(struct admin_call *call)
 {
 	const struct store_token *tokens;
@@ -157,6 +181,7 @@ void admin_tokens(struct admin_call *call)
 		json_object_set_new(it, "id", json_integer(tokens[i].id));
 		json_object_set_new(it, "source",
 			json_string(source != NULL ? source->config->name : "(removed)"));
+		add_subject(call, it, &tokens[i], source);
 		json_object_set_new(it, "label", json_string(tokens[i].label));
 		admin_add_time(it, "created", tokens[i].created_us);
 		admin_add_time(it, "expires", tokens[i].expires_us);
@@ -181,6 +206,9 @@ static void on_token_made(void *user)
 	json_object_set_new(document, "schemaVersion", json_integer(1));
 	json_object_set_new(document, "id", json_integer(change->commit.token));
 	json_object_set_new(document, "source", json_string(change->source->config->name));
+	if (change->subject != NULL) {
+		json_object_set_new(document, "subject", json_string(change->subject));
+	}
 	json_object_set_new(document, "token", json_string(change->text));
 	admin_reply(change->call, 201, document);
 	change_free(change);
@@ -208,9 +236,74 @@ static bool read_label(struct admin_call *call, const char **label, struct error
 			       LABEL_BYTES));
 }
 
+/* An id, or a userName of the source's tenant. *ref lives in the call's arena. */
+static bool find_person(struct admin_call *call, const struct gateway_source *source,
+	const char *text, struct store_ref *ref, struct error *err)
+{
+	struct store_reader *reader = call->admin->reader;
+	const struct store_resource *named = NULL;
+	const struct value *folded = scim_name_fold(call->arena, value_of_text(call->arena, text));
+	uint8_t id[UUID_BYTES];
+	bool found = false;
+
+	if (uuid_parse(text, strlen(text), id)) {
+		return store_find_ref(reader, call->arena, source->tenant, STORE_USER, id, &found,
+			       ref, err) &&
+		       (found || error_set(err, ERROR_NOT_FOUND,
+					 "tenant %s has no person of id %.64s",
+					 source->config->tenant, text));
+	}
+	if (!store_find_key(reader, call->arena, STORE_KEY_USER_NAME, source->tenant,
+		    value_text(folded), value_size(folded), &named, err)) {
+		return false;
+	}
+	if (named == NULL) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"tenant %s has no person of userName '%.128s'; give an id or a userName",
+			source->config->tenant, text);
+	}
+	memcpy(ref->id, named->id, UUID_BYTES);
+	ref->active = named->active;
+	return true;
+}
+
+/* Whom the token speaks for. Absent: for its source. */
+static bool read_subject(struct admin_call *call, const struct gateway_source *source,
+	struct store_token *token, struct error *err)
+{
+	const char *text;
+	struct store_ref ref;
+
+	if (!admin_text(call, "subject", &text, err)) {
+		return false;
+	}
+	if (text == NULL) {
+		return true;
+	}
+	if (!find_person(call, source, text, &ref, err)) {
+		return false;
+	}
+	if (!ref.active) {
+		return error_set(err, ERROR_REQUEST,
+			"'%.128s' is not active, and a token for him would be refused", text);
+	}
+	token->has_subject = true;
+	memcpy(token->subject, ref.id, UUID_BYTES);
+	return true;
+}
+
+static const char *id_text(struct arena *arena, const uint8_t id[UUID_BYTES])
+{
+	char *text = arena_alloc(arena, UUID_TEXT_BYTES);
+
+	uuid_format(id, text);
+	return text;
+}
+
 void admin_token_create(struct admin_call *call)
 {
 	const struct gateway_source *source = NULL;
+	struct store_token token = { 0 };
 	const char *name;
 	const char *label;
 	int64_t expires_s;
@@ -219,11 +312,14 @@ void admin_token_create(struct admin_call *call)
 
 	if (!admin_text(call, "source", &name, &err) || !read_label(call, &label, &err) ||
 		!read_expiry(call, &expires_s, &err) ||
-		(source = source_named(call, name, &err)) == NULL) {
+		(source = source_named(call, name, &err)) == NULL ||
+		!read_subject(call, source, &token, &err)) {
 		admin_reply_error(call, &err);
 		return;
 	}
 	change = change_new(call, source);
+	change->token = token;
+	change->subject = token.has_subject ? id_text(call->arena, token.subject) : NULL;
 	token_text_new(change->text);
 	token_text_digest(change->text, strlen(change->text), change->token.sha256);
 	change->token.source = source->id;

@@ -7,10 +7,10 @@
  *                                                 ▼   │
  *     operation   take ▶ claim ▶ load ▶ apply ▶ decide ▶ pack ▶ commit ▶ answer
  *
- * Each step of the plan (scim/bulk.h) is a request of its own with the steps of flow_write.c: its
- * own claim, decision, journal entry and commit, one after the other, and a turn of the loop
- * between them. They share the caller, the id of the request and the connection with the bulk
- * request, which waits for each. What is refused stands in the response; the others go on.
+ * Each step of the plan (scim/bulk.h) is a request of its own (bulk_operation.c): its own claim,
+ * decision, journal entry and commit, one after the other, and a turn of the loop between them.
+ * They share the caller, the id of the request and the connection with the bulk request, which
+ * waits for each. What is refused stands in the response; the others go on.
  *
  * What an operation refers to must have been created, or it is not executed: no resource ever
  * points to one that a policy refused. Where a circle was cut, the completion is a PATCH that is
@@ -21,46 +21,20 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/value.h"
 #include "config/config.h"
+#include "gateway/bulk.h"
 #include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
 #include "gateway/negotiate.h"
 #include "gateway/quota.h"
-#include "gateway/write.h"
 #include "io/loop.h"
-#include "scim/bulk.h"
-#include "scim/error.h"
-#include "scim/etag.h"
 #include "scim/print.h"
 #include "scim/urn.h"
 
 /* How often a create that is beyond the source's quota asks again. */
 enum { QUOTA_WAIT_MS = 20 };
-
-/* What an operation came to; in the arena of the bulk request. */
-struct outcome {
-	bool done;           /* it belongs into the response */
-	bool exists;         /* its resource is there, or (DELETE) is gone */
-	bool completed;      /* so are the references that it was created without */
-	int status;          /* 0 without `exists`: that of err */
-	const char *id;      /* of the resource */
-	const char *version; /* NULL: none */
-	const struct error *err;
-};
-
-struct bulk {
-	struct value_parser *parser;
-	struct scim_bulk plan;
-	struct outcome *outcomes; /* one per operation */
-	size_t at;                /* the next step */
-	int64_t errors;
-	int64_t deadline_us;
-	const struct scim_bulk_step *step; /* the one under way */
-	struct buf response;
-};
 
 static void free_bulk(void *object)
 {
@@ -122,42 +96,7 @@ static enum step_result parse_start(struct request *request)
 	return STEP_NEXT;
 }
 
-/* ---- outcomes ---- */
-
-static const char *id_of(const void *user, size_t operation)
-{
-	const struct bulk *bulk = user;
-
-	return bulk->outcomes[operation].id;
-}
-
-static const struct error *keep(struct request *request, const struct error *err)
-{
-	return arena_copy(request->arena, err, sizeof(*err));
-}
-
-/* It failed, be it before it was executed. */
-static void fail(struct request *request, size_t operation, const struct error *err)
-{
-	struct outcome *outcome = &request->bulk->outcomes[operation];
-
-	outcome->done = true;
-	outcome->err = keep(request, err);
-	outcome->status = scim_error_status(err->code);
-	request->bulk->errors++;
-}
-
-/* Its resource is there without what closes a circle. */
-static void fail_incomplete(struct request *request, size_t operation, const struct error *err)
-{
-	struct error whole = *err;
-
-	error_wrap(&whole, "it was created, but without what refers to bulkId:%.128s",
-		request->bulk->plan
-			.operations[request->bulk->plan.operations[operation].deferred.items[0]]
-			.bulk_id);
-	fail(request, operation, &whole);
-}
+/* ---- operate ---- */
 
 /* What an operation needs and is not there: it is not executed. What may come right by itself (503)
  * is passed on as such, so that the client tries again. */
@@ -190,144 +129,6 @@ static bool has_needs(const struct bulk *bulk, const struct scim_bulk_step *step
 	       explain_missing(bulk, (size_t)operation->target, err);
 }
 
-/* ---- one operation, as a request of its own ---- */
-
-/* The result of a step, when its request has come to its end. */
-static void take_result(struct request *request)
-{
-	struct request *parent = request->parent;
-	struct bulk *bulk = parent->bulk;
-	const struct write *write = request->write;
-	size_t operation = bulk->step->operation;
-	struct outcome *outcome = &bulk->outcomes[operation];
-	bool changed = write != NULL && write->commit.write != NULL;
-	char etag[SCIM_ETAG_BYTES];
-
-	if (request->err.code != ERROR_NONE) {
-		if (bulk->step->completes) {
-			fail_incomplete(parent, operation, &request->err);
-		} else {
-			fail(parent, operation, &request->err);
-		}
-		return;
-	}
-	outcome->done = true;
-	outcome->exists = true;
-	outcome->completed = bulk->step->completes;
-	outcome->id = arena_strdup(parent->arena, request->resource_text);
-	if (!bulk->step->completes) {
-		outcome->status = write->operation == WRITE_CREATE   ? 201
-				  : write->operation == WRITE_DELETE ? 204
-								     : 200;
-	}
-	if (write->operation != WRITE_DELETE) {
-		scim_etag_format(changed ? write->commit.version : write->before->version, etag);
-		outcome->version = arena_strdup(parent->arena, etag);
-	}
-}
-
-static enum step_result answer_start(struct request *request)
-{
-	struct request *parent = request->parent;
-
-	request->status =
-		request->err.code != ERROR_NONE ? scim_error_status(request->err.code) : 200;
-	if (request->status >= 500) {
-		log_event(LOG_WARN, "request_failed", "request", request->id, "step", "bulk",
-			"code", error_name(request->err.code), "error", request->err.text, NULL);
-	}
-	take_result(request);
-	write_release(request->write);
-	request_resume(parent);
-	return STEP_NEXT;
-}
-
-/* What the step does, in the form of the body of a request. */
-static const struct value *body_of(struct request *request)
-{
-	struct bulk *bulk = request->parent->bulk;
-	const struct scim_bulk_step *step = bulk->step;
-
-	return step->completes ? scim_bulk_completion(
-					 request->arena, &bulk->plan, step->operation, id_of, bulk)
-			       : scim_bulk_resolve(
-					 request->arena, &bulk->plan, step->operation, id_of, bulk);
-}
-
-static enum step_result take_start(struct request *request)
-{
-	struct bulk *bulk = request->parent->bulk;
-
-	if (!write_begin(request, &request->err)) {
-		return STEP_FAIL;
-	}
-	if (!bulk->step->completes && request->http_method != HTTP_POST) {
-		request->write->if_match = bulk->plan.operations[bulk->step->operation].version;
-	}
-	request->write->body = body_of(request);
-	return write_read(request, &request->err) ? STEP_NEXT : STEP_FAIL;
-}
-
-static const struct step flow_operation[] = {
-	{ "take", take_start, NULL },
-	{ "claim", write_claim_start, write_claim_finish },
-	{ "load", write_load_start, NULL },
-	{ "apply", write_apply_start, NULL },
-	{ "decide", write_decide_start, NULL },
-	{ "pack", write_pack_start, write_pack_finish },
-	{ "commit", write_commit_start, write_commit_finish },
-	{ "answer", answer_start, NULL },
-	{ 0 },
-};
-
-static enum http_method method_of(
-	const struct scim_bulk_operation *operation, const struct scim_bulk_step *step)
-{
-	static const enum http_method methods[] = {
-		[SCIM_BULK_POST] = HTTP_POST,
-		[SCIM_BULK_PUT] = HTTP_PUT,
-		[SCIM_BULK_PATCH] = HTTP_PATCH,
-		[SCIM_BULK_DELETE] = HTTP_DELETE,
-	};
-
-	return step->completes ? HTTP_PATCH : methods[operation->method];
-}
-
-/* The id in the path: of the resource that was created for it, or as it was sent. */
-static void take_id(struct request *request, const char *id)
-{
-	request->has_id = id != NULL && uuid_parse(id, strlen(id), request->resource_id);
-	if (request->has_id) {
-		uuid_format(request->resource_id, request->resource_text);
-	}
-}
-
-static void execute(struct request *parent)
-{
-	struct bulk *bulk = parent->bulk;
-	const struct scim_bulk_operation *operation = &bulk->plan.operations[bulk->step->operation];
-	struct request *request = request_new(parent->worker, parent->exchange, parent->http);
-
-	request->parent = parent;
-	request->http_method = method_of(operation, bulk->step);
-	memcpy(request->id, parent->id, sizeof(request->id));
-	memcpy(request->trace, parent->trace, sizeof(request->trace));
-	request->source = parent->source;
-	request->base = parent->base;
-	request->type = operation->type;
-	request->store_type =
-		(enum store_type)gateway_store_type(parent->worker->gateway, operation->type);
-	if (bulk->step->completes) {
-		take_id(request, bulk->outcomes[bulk->step->operation].id);
-	} else {
-		take_id(request, operation->target >= 0 ? bulk->outcomes[operation->target].id
-							: operation->id);
-	}
-	request_start(request, flow_operation);
-}
-
-/* ---- operate ---- */
-
 /* False: the step is not to be executed, and its operation knows why. */
 static bool is_ready(struct request *request, struct error *err)
 {
@@ -346,17 +147,6 @@ static bool is_ready(struct request *request, struct error *err)
 			"the operations before it took too long; send it again");
 	}
 	return has_needs(bulk, bulk->step, err);
-}
-
-static void refuse(struct request *request, const struct error *err)
-{
-	const struct scim_bulk_step *step = request->bulk->step;
-
-	if (step->completes) {
-		fail_incomplete(request, step->operation, err);
-	} else {
-		fail(request, step->operation, err);
-	}
 }
 
 static void on_quota_timer(void *user)
@@ -396,7 +186,7 @@ static enum step_result operate_start(struct request *request)
 		return STEP_AGAIN;
 	}
 	if (!is_ready(request, &err)) {
-		refuse(request, &err);
+		bulk_fail(request, bulk->step, &err);
 		bulk->at++;
 		return STEP_AGAIN;
 	}
@@ -405,7 +195,7 @@ static enum step_result operate_start(struct request *request)
 		return STEP_WAIT;
 	}
 	bulk->at++;
-	execute(request);
+	bulk_execute(request);
 	return STEP_WAIT;
 }
 
@@ -429,7 +219,7 @@ static void tell_incomplete(struct request *request)
 
 		if (outcome->exists && outcome->err == NULL && !outcome->completed &&
 			bulk->plan.operations[i].deferred.count > 0) {
-			fail_incomplete(request, i, &err);
+			bulk_fail(request, &(struct scim_bulk_step){ (uint32_t)i, true }, &err);
 		}
 	}
 }

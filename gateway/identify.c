@@ -10,11 +10,12 @@
 #include "gateway/quota.h"
 #include "gateway/snapshot.h"
 #include "io/http.h"
+#include "store/read.h"
 
 static const char SCHEME[] = "Bearer ";
 enum { TOKEN_BYTES_MIN = 16, TOKEN_BYTES_MAX = 1024 };
 
-const struct gateway_source *identify_caller(
+const struct snapshot_token *identify_caller(
 	const struct snapshot *snapshot, const struct http_request *http, int64_t now_us)
 {
 	const struct http_text *header = http_find(http, "authorization");
@@ -51,18 +52,59 @@ static bool is_write(const struct request *request)
 	return request->flow == flow_write || request->flow == flow_bulk;
 }
 
+bool identify_person(struct request *request, struct store_ref *ref, struct error *err)
+{
+	bool found = false;
+
+	if (!store_find_ref(request->worker->reader, request->arena, request->source->tenant,
+		    STORE_USER, request->subject, &found, ref, err)) {
+		return false;
+	}
+	return (found && ref->active) || identify_failed(err);
+}
+
+static bool find_caller(struct request *request, struct error *err)
+{
+	const struct snapshot_token *token =
+		identify_caller(request->snapshot, request->http, request->time_us);
+	struct store_ref ref;
+
+	if (token == NULL) {
+		return identify_failed(err);
+	}
+	request->source = token->source;
+	request->subject = token->has_subject ? token->subject : NULL;
+	return request->subject == NULL || identify_person(request, &ref, err);
+}
+
+/* /Me is the person of the token. 501 would be for a server without it (RFC 7644, 3.11). */
+static bool find_me(struct request *request, struct error *err)
+{
+	if (request->subject == NULL) {
+		return error_set(err, ERROR_NOT_FOUND,
+			"this token speaks for source %s and for no person; `scimward token create "
+			"%s --subject USER` makes one that has a /Me",
+			request->source->config->name, request->source->config->name);
+	}
+	memcpy(request->resource_id, request->subject, UUID_BYTES);
+	uuid_format(request->resource_id, request->resource_text);
+	request->has_id = true;
+	return true;
+}
+
 enum step_result identify_start(struct request *request)
 {
 	struct error *err = &request->err;
 
-	request->source = identify_caller(request->snapshot, request->http, request->time_us);
-	if (request->source == NULL) {
-		identify_failed(err);
+	if (!find_caller(request, err)) {
 		return STEP_FAIL;
 	}
 	if (request->tenant_name.size > 0 &&
 		!http_text_is(request->tenant_name, request->source->config->tenant)) {
 		error_set(err, ERROR_NOT_FOUND, "there is nothing here");
+		return STEP_FAIL;
+	}
+	if (request->is_me && !find_me(request, err)) {
 		return STEP_FAIL;
 	}
 	if (is_counted(request) &&

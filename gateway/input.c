@@ -8,6 +8,7 @@
 #include "base/value.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
+#include "gateway/identify.h"
 #include "gateway/members.h"
 #include "gateway/write.h"
 #include "io/server.h"
@@ -24,10 +25,39 @@ static const struct value *source_of(struct request *request)
 	return value_finish_object(&it);
 }
 
-static const struct value *actor_of(struct request *request)
+/* A person who acts, with the groups as they are now: who left since the request came acts no more.
+ * NULL: ERROR_UNAUTHORIZED, ERROR_STORE. */
+static const struct value *person_who_acts(struct request *request, struct error *err)
+{
+	struct value_builder it = { .arena = request->arena };
+	struct value_builder names = { .arena = request->arena };
+	struct store_ref person;
+	const struct store_ref *groups;
+	char id[UUID_TEXT_BYTES];
+	size_t count;
+
+	if (!identify_person(request, &person, err) ||
+		!store_groups_of(request->worker->reader, request->arena, person.rid, &groups,
+			&count, err)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++) {
+		value_add_item(&names, value_of_text(request->arena, groups[i].name));
+	}
+	uuid_format(request->subject, id);
+	value_add(&it, "groups", value_finish_array(&names));
+	value_add_text(&it, "id", id);
+	value_add_text(&it, "type", "user");
+	return value_finish_object(&it);
+}
+
+static const struct value *actor_of(struct request *request, struct error *err)
 {
 	struct value_builder it = { .arena = request->arena };
 
+	if (request->subject != NULL) {
+		return person_who_acts(request, err);
+	}
 	value_add_text(&it, "id", request->source->config->name);
 	value_add_text(&it, "type", "source");
 	return value_finish_object(&it);
@@ -249,10 +279,14 @@ const struct value *input_build(struct request *request, struct error *err)
 {
 	struct write *write = request->write;
 	struct value_builder it = { .arena = request->arena };
+	const struct value *actor = actor_of(request, err);
 	char time[CLOCK_TEXT_BYTES];
 
+	if (actor == NULL) {
+		return NULL;
+	}
 	clock_format(request->time_us, time);
-	value_add(&it, "actor", actor_of(request));
+	value_add(&it, "actor", actor);
 	value_add(&it, "after", write->after_shown);
 	value_add(&it, "before", write->before_shown);
 	value_add(&it, "changes", write->changes);

@@ -17,7 +17,7 @@ struct value;
 /*
  * The input of slice request->write->slice. Reads the users of its members and their groups.
  * Adds what it read to write->judged_values, removed_values and their entries, for the journal.
- * NULL: ERROR_STORE.
+ * NULL: ERROR_STORE; ERROR_UNAUTHORIZED when the person who acts has left meanwhile.
  */
 const struct value *input_build(struct request *request, struct error *err);
 

@@ -40,8 +40,10 @@ static void add_config_tokens(struct gateway *gateway, struct snapshot *snapshot
 		const struct config_source *config = gateway->sources[i].config;
 
 		for (size_t j = 0; j < config->token_count; j++) {
-			snapshot_add_token(
-				snapshot, config->tokens[j].bytes, &gateway->sources[i], 0);
+			struct snapshot_token token = { .source = &gateway->sources[i] };
+
+			memcpy(token.sha256, config->tokens[j].bytes, DIGEST_BYTES);
+			snapshot_add_token(snapshot, &token);
 		}
 	}
 }
@@ -60,8 +62,13 @@ static bool add_stored_tokens(struct gateway *gateway, struct snapshot *snapshot
 			gateway_source_of_id(gateway, tokens[i].source);
 
 		if (source != NULL && tokens[i].revoked_us == 0) {
-			snapshot_add_token(
-				snapshot, tokens[i].sha256, source, tokens[i].expires_us);
+			struct snapshot_token token = { .source = source,
+				.expires_us = tokens[i].expires_us,
+				.has_subject = tokens[i].has_subject };
+
+			memcpy(token.sha256, tokens[i].sha256, DIGEST_BYTES);
+			memcpy(token.subject, tokens[i].subject, UUID_BYTES);
+			snapshot_add_token(snapshot, &token);
 		}
 	}
 	return true;

@@ -151,6 +151,12 @@ bool represent_append(struct request *request, const struct represent_what *what
 
 /* ---- as the reply ---- */
 
+/* Of what was created, and of /Me, whose own address it is not (RFC 7644, 3.11). */
+static bool names_location(const struct represent *represent)
+{
+	return represent->what.status == 201 || represent->request->is_me;
+}
+
 static enum step_result reply_whole(struct represent *represent)
 {
 	struct request *request = represent->request;
@@ -164,7 +170,8 @@ static enum step_result reply_whole(struct represent *represent)
 		&(struct request_reply){
 			.status = what->status,
 			.etag = represent->etag,
-			.location = what->status == 201 ? buf_text(&represent->location) : NULL,
+			.location =
+				names_location(represent) ? buf_text(&represent->location) : NULL,
 			.content_location =
 				what->status == 201 ? NULL : buf_text(&represent->location),
 			.journal = what->journal,

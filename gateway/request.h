@@ -91,6 +91,7 @@ struct request {
 	/* route */
 	const struct scim_resource_type *type; /* NULL: no resource type in the path */
 	enum store_type store_type;
+	bool is_me; /* /Me: the id is the caller's, once he is identified */
 	bool has_id;
 	uint8_t resource_id[UUID_BYTES];
 	char resource_text[UUID_TEXT_BYTES];
@@ -101,6 +102,7 @@ struct request {
 
 	/* identify */
 	const struct gateway_source *source;
+	const uint8_t *subject;    /* id of the person who acts; NULL: the source itself */
 	struct snapshot *snapshot; /* a reference until the end */
 
 	/* negotiate */

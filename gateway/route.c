@@ -22,6 +22,11 @@ static const struct row rows[] = {
 	{ "Schemas", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
 	{ "Schemas", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_schemas } },
 	{ "Bulk", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_bulk } },
+	{ "Me", NULL, "GET, HEAD, PUT, PATCH, DELETE, OPTIONS",
+		{ [HTTP_GET] = flow_get,
+			[HTTP_PUT] = flow_write,
+			[HTTP_PATCH] = flow_write,
+			[HTTP_DELETE] = flow_write } },
 	{ ".search", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_search } },
 	{ NULL, NULL, "GET, HEAD, POST, OPTIONS",
 		{ [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },
@@ -79,6 +84,10 @@ static const struct step *find_scim(
 			continue;
 		}
 		request->allow = row->allow;
+		request->is_me = row->first != NULL && strcmp(row->first, "Me") == 0;
+		if (request->is_me) {
+			type = scim_model_type(request->worker->gateway->model, "User");
+		}
 		request->type = type;
 		if (type != NULL) {
 			request->store_type =

@@ -40,17 +40,11 @@ bool snapshot_set_policy(struct snapshot *snapshot, struct policy *policy)
 	return snapshot->decision != NULL;
 }
 
-void snapshot_add_token(struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES],
-	const struct gateway_source *source, int64_t expires_us)
+void snapshot_add_token(struct snapshot *snapshot, const struct snapshot_token *token)
 {
-	struct snapshot_token *token;
-
 	snapshot->tokens = must_realloc(
 		snapshot->tokens, (snapshot->token_count + 1) * sizeof(*snapshot->tokens));
-	token = &snapshot->tokens[snapshot->token_count++];
-	memcpy(token->sha256, sha256, DIGEST_BYTES);
-	token->source = source;
-	token->expires_us = expires_us;
+	snapshot->tokens[snapshot->token_count++] = *token;
 }
 
 static int compare_tokens(const void *a, const void *b)
@@ -69,7 +63,7 @@ void snapshot_sort_tokens(struct snapshot *snapshot)
 	}
 }
 
-const struct gateway_source *snapshot_find_token(
+const struct snapshot_token *snapshot_find_token(
 	const struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES], int64_t now_us)
 {
 	size_t low = 0;
@@ -82,7 +76,7 @@ const struct gateway_source *snapshot_find_token(
 
 		if (order == 0) {
 			bool expired = token->expires_us != 0 && token->expires_us <= now_us;
-			return expired ? NULL : token->source;
+			return expired ? NULL : token;
 		}
 		if (order < 0) {
 			high = middle;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/digest.h"
+#include "base/encode.h"
 
 struct gateway_source;
 struct policy;
@@ -20,6 +21,8 @@ struct snapshot_token {
 	uint8_t sha256[DIGEST_BYTES];
 	const struct gateway_source *source;
 	int64_t expires_us; /* 0: never */
+	bool has_subject;
+	uint8_t subject[UUID_BYTES]; /* the person it speaks for */
 };
 
 struct snapshot {
@@ -39,13 +42,13 @@ void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
 /* Takes over policy (its reference). False: it has no entry point scimward/decision. */
 bool snapshot_set_policy(struct snapshot *snapshot, struct policy *policy);
-void snapshot_add_token(struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES],
-	const struct gateway_source *source, int64_t expires_us);
+void snapshot_add_token(struct snapshot *snapshot, const struct snapshot_token *token); /* copied */
 void snapshot_sort_tokens(struct snapshot *snapshot); /* once, after the last token */
 
 /*
- * The source whose token has this digest and has not expired. NULL: none. What an attacker learns
- * from the time is something about the SHA-256 of his guess, which is of no use to him.
+ * The token of this digest that has not expired; as long as the snapshot. NULL: none. What an
+ * attacker learns from the time is something about the SHA-256 of his guess, which is of no use to
+ * him.
  */
-const struct gateway_source *snapshot_find_token(
+const struct snapshot_token *snapshot_find_token(
 	const struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES], int64_t now_us);

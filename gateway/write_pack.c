@@ -181,6 +181,15 @@ static const struct value *detail_of(struct request *request)
 	return value_finish_object(&it);
 }
 
+/* The person who acts. */
+static const char *subject_id(struct request *request)
+{
+	char *id = arena_alloc(request->arena, UUID_TEXT_BYTES);
+
+	uuid_format(request->subject, id);
+	return id;
+}
+
 static void fill_entry(struct request *request, struct journal_entry *entry)
 {
 	struct write *write = request->write;
@@ -191,8 +200,8 @@ static void fill_entry(struct request *request, struct journal_entry *entry)
 	entry->time_us = request->time_us;
 	entry->tenant = source->tenant;
 	entry->source = source->name;
-	entry->actor_type = "source";
-	entry->actor_id = source->name;
+	entry->actor_type = request->subject != NULL ? "user" : "source";
+	entry->actor_id = request->subject != NULL ? subject_id(request) : source->name;
 	entry->operation = write_operation_name(write->operation);
 	entry->resource_type = request->type->name;
 	entry->resource_id = request->resource_text;

@@ -61,7 +61,8 @@ static enum step_result reply_empty(struct request *request)
 	if (write->operation != WRITE_DELETE) {
 		scim_etag_format(represent_version(write->represent), etag);
 		reply.etag = etag;
-		reply.location = created ? represent_location(write->represent) : NULL;
+		reply.location =
+			created || request->is_me ? represent_location(write->represent) : NULL;
 	}
 	request_reply(request, &reply);
 	write_release(request->write);

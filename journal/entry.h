@@ -74,8 +74,8 @@ struct journal_entry {
 	int64_t time_us; /* equals the policy input's `time` */
 	const char *tenant;
 	const char *source;
-	const char *actor_type; /* source | person | job | system */
-	const char *actor_id;   /* of a person: the resource id, never a name */
+	const char *actor_type; /* source | user | job | system */
+	const char *actor_id;   /* of a user: the resource id, never a name */
 	const char *operation;
 	const char *resource_type;
 	const char *resource_id;

@@ -127,6 +127,17 @@ bool store_find_setting(struct store_reader *reader, struct arena *arena, const 
 
 /* ---- tokens ---- */
 
+static void take_subject(sqlite3_stmt *row, int column, struct store_token *token)
+{
+	size_t size;
+	const void *subject = sql_col_bytes(row, column, &size);
+
+	token->has_subject = size == UUID_BYTES;
+	if (token->has_subject) {
+		memcpy(token->subject, subject, UUID_BYTES);
+	}
+}
+
 static bool take_tokens(struct store_reader *reader, struct arena *arena, sqlite3_stmt *row,
 	const struct store_token **tokens, size_t *count, struct error *err)
 {
@@ -144,6 +155,7 @@ static bool take_tokens(struct store_reader *reader, struct arena *arena, sqlite
 		token->created_us = sql_col_int(row, 4);
 		token->expires_us = sql_col_int(row, 5);
 		token->revoked_us = sql_col_int(row, 6);
+		take_subject(row, 7, token);
 	}
 	*tokens = (const struct store_token *)(void *)list.items;
 	*count = list.count;

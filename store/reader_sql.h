@@ -9,6 +9,7 @@
 	" r.doc_entry, r.members, r.active_members, r.name, r.apps, r.keys, r.doc"
 #define REF_COLUMNS                                                                                \
 	"r.rid, r.id, r.active, r.deleted, r.version, r.members, r.active_members, r.name"
+#define TOKEN_COLUMNS "id, sha256, source, label, created_us, expires_us, revoked_us, subject"
 #define LINK_COLUMNS "app, rid, remote, version, active, updated_us, hash, doc"
 #define DELIVERY_COLUMNS                                                                           \
 	"app, rid, state, lane, wanted, decision, first_decision, changes, sending, attempts,"     \
@@ -74,10 +75,8 @@
 			    " WHERE m.group_rid = ?2 AND m.user_rid > ?3"                          \
 			    " ORDER BY m.user_rid LIMIT ?4")                                       \
 	X(R_NAME, "SELECT name FROM name WHERE kind = ?1 AND id = ?2")                             \
-	X(R_TOKEN, "SELECT id, sha256, source, label, created_us, expires_us, revoked_us"          \
-		   " FROM token WHERE sha256 = ?1")                                                \
-	X(R_TOKENS, "SELECT id, sha256, source, label, created_us, expires_us, revoked_us"         \
-		    " FROM token ORDER BY id")                                                     \
+	X(R_TOKEN, "SELECT " TOKEN_COLUMNS " FROM token WHERE sha256 = ?1")                        \
+	X(R_TOKENS, "SELECT " TOKEN_COLUMNS " FROM token ORDER BY id")                             \
 	X(R_SETTING, "SELECT value FROM setting WHERE name = ?1")                                  \
 	X(R_RATES, "SELECT tenant, source, kind, minute, count FROM rate WHERE minute >= ?1")      \
 	X(R_DUE, "SELECT " DELIVERY_COLUMNS " FROM delivery WHERE app = ?1 AND lane = ?2"          \

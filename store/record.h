@@ -151,6 +151,8 @@ struct store_token {
 	int64_t id;                   /* set by the store */
 	uint8_t sha256[DIGEST_BYTES]; /* of the secret; the secret itself is never here */
 	int source;
+	bool has_subject;
+	uint8_t subject[UUID_BYTES]; /* the person it speaks for */
 	const char *label;
 	int64_t created_us;
 	int64_t expires_us; /* 0: never */

@@ -158,6 +158,7 @@ CREATE TABLE token (
 	id INTEGER PRIMARY KEY,
 	sha256 BLOB NOT NULL UNIQUE,
 	source INTEGER NOT NULL,
+	subject BLOB, -- id of the person it speaks for; NULL: the source itself
 	label TEXT NOT NULL,
 	created_us INTEGER NOT NULL,
 	expires_us INTEGER NOT NULL, -- 0: never

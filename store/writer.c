@@ -311,7 +311,8 @@ static void write_token(struct operation *op)
 		SQL_RUN(op->sql, W_TOKEN_ADD, sql_int(op->commit->token),
 			sql_blob(token->sha256, DIGEST_BYTES), sql_int(token->source),
 			sql_text(token->label, token->label != NULL ? strlen(token->label) : 0),
-			sql_int(op->commit->now_us), sql_int(token->expires_us));
+			sql_int(op->commit->now_us), sql_int(token->expires_us),
+			token->has_subject ? sql_blob(token->subject, UUID_BYTES) : sql_null());
 	}
 	if (change->revoke != 0) {
 		SQL_RUN(op->sql, W_TOKEN_REVOKE, sql_int(change->revoke),

@@ -123,7 +123,7 @@
 	X(W_TOKEN_LAST, "SELECT coalesce(max(id), 0) FROM token")                                  \
 	X(W_TOKEN_FIND, "SELECT id FROM token WHERE sha256 = ?1")                                  \
 	X(W_TOKEN_ADD, "INSERT INTO token (id, sha256, source, label, created_us, expires_us,"     \
-		       " revoked_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)")                          \
+		       " revoked_us, subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7)")             \
 	X(W_TOKEN_STATE, "SELECT revoked_us FROM token WHERE id = ?1")                             \
 	X(W_TOKEN_REVOKE, "UPDATE token SET revoked_us = ?2 WHERE id = ?1 AND revoked_us = 0")     \
 	X(W_SETTING_PUT, "INSERT INTO setting (name, value) VALUES (?1, ?2)"                       \

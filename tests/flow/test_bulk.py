@@ -78,7 +78,7 @@ def change(path, *operations):
 
 def bulk(gateway, *operations, source=None, **members):
     """Results of the operations; the message is one that a strict client takes."""
-    answer = gateway.post("/Bulk", message(*operations, **members), source=source)
+    answer = gateway.post("/Bulk", message(*operations, **members), **({"source": source} if source else {}))
     assert answer.status == 200, answer
     assert answer.json["schemas"] == [RESPONSE]
     BulkResponse[UserModel | GroupModel].model_validate(answer.json, scim_ctx=Context.BULK_RESPONSE)

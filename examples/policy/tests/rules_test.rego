@@ -41,6 +41,43 @@ effect(document) := found if {
 	found := scimward.decision.effect with input as document
 }
 
+# ---- people who act ----
+
+himself(document, groups) := object.union(document, {"actor": {"type": "user", "id": base.id, "groups": groups}})
+
+title_of_anna := patch_user(anna, object.union(anna, {"title": "CEO"}), [{"path": "title", "after": "CEO"}])
+
+nick_of_anna := patch_user(anna, object.union(anna, {"nickName": "A"}), [{"path": "nickName", "after": "A"}])
+
+phone_of_anna := patch_user(anna, anna, [{"path": "phoneNumbers.value", "after": "1"}])
+
+other_person := {"id": "0192f0c1-0000-7000-8000-000000000002"}
+
+test_a_person_changes_of_himself_what_the_data_names if {
+	effect(himself(nick_of_anna, [])) == "allow"
+	effect(himself(phone_of_anna, [])) == "allow"
+	codes(himself(title_of_anna, [])) == {"actor.attribute"}
+	codes(himself(disable(anna), ["Clerks"])) == {"actor.attribute"}
+}
+
+test_a_person_changes_nobody_else if {
+	codes(object.union(himself(nick_of_anna, []), other_person)) == {"actor.other"}
+	codes(object.union(himself(create_user(anna), []), other_person)) == {"actor.other"}
+}
+
+test_nobody_deletes_himself if {
+	codes(object.union(himself(object.remove(disable(anna), ["after"]), []), {"operation": "delete", "changes": []})) == {"actor.delete"}
+}
+
+test_operators_change_others if {
+	effect(object.union(himself(title_of_anna, ["Desk"]), other_person)) == "allow" with data.access.people_who_act.operators as ["desk"]
+	codes(object.union(himself(title_of_anna, ["desks"]), other_person)) == {"actor.other"} with data.access.people_who_act.operators as ["desk"]
+}
+
+test_a_source_is_no_person_who_acts if {
+	effect(title_of_anna) == "allow"
+}
+
 # ---- sources ----
 
 test_a_source_of_a_known_kind_may_create if {
@@ -135,7 +172,7 @@ test_an_idp_may_not_add_admins if {
 }
 
 test_nobody_adds_himself_to_a_privileged_group if {
-	codes(object.union(add_members("Admins", [member("a", [])]), {"actor": {"type": "user", "id": "a"}, "source": {"name": "console", "dialect": "standard", "kind": "admin"}})) == {"group.self", "origin.foreign"} with data.access.may_change as {}
+	codes(object.union(add_members("Admins", [member("a", [])]), {"actor": {"type": "user", "id": "a", "groups": []}, "source": {"name": "console", "dialect": "standard", "kind": "admin"}})) == {"group.self", "actor.other", "origin.foreign"} with data.access.may_change as {}
 }
 
 test_a_group_with_approval_is_held if {

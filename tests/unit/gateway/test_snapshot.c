@@ -24,6 +24,15 @@ static void digest_of(int number, uint8_t digest[DIGEST_BYTES])
 	digest_sha256(text, strlen(text), digest);
 }
 
+static void add_token(struct snapshot *snapshot, const uint8_t sha256[DIGEST_BYTES],
+	const struct gateway_source *source, int64_t expires_us)
+{
+	struct snapshot_token token = { .source = source, .expires_us = expires_us };
+
+	memcpy(token.sha256, sha256, DIGEST_BYTES);
+	snapshot_add_token(snapshot, &token);
+}
+
 static void test_every_token_finds_its_source_and_no_other_does(void **state)
 {
 	struct snapshot *snapshot = snapshot_new(3);
@@ -32,13 +41,13 @@ static void test_every_token_finds_its_source_and_no_other_does(void **state)
 	(void)state;
 	for (int i = 0; i < TOKENS; i++) {
 		digest_of(i, digest);
-		snapshot_add_token(snapshot, digest, &sources[i % 3], 0);
+		add_token(snapshot, digest, &sources[i % 3], 0);
 	}
 	snapshot_sort_tokens(snapshot);
 
 	for (int i = 0; i < TOKENS; i++) {
 		digest_of(i, digest);
-		assert_ptr_equal(snapshot_find_token(snapshot, digest, 1), &sources[i % 3]);
+		assert_ptr_equal(snapshot_find_token(snapshot, digest, 1)->source, &sources[i % 3]);
 		digest[i % DIGEST_BYTES] ^= 1;
 		assert_null(snapshot_find_token(snapshot, digest, 1));
 	}
@@ -64,10 +73,10 @@ static void test_a_token_is_valid_until_it_expires(void **state)
 
 	(void)state;
 	digest_of(1, digest);
-	snapshot_add_token(snapshot, digest, &sources[0], 1000);
+	add_token(snapshot, digest, &sources[0], 1000);
 	snapshot_sort_tokens(snapshot);
 
-	assert_ptr_equal(snapshot_find_token(snapshot, digest, 999), &sources[0]);
+	assert_ptr_equal(snapshot_find_token(snapshot, digest, 999)->source, &sources[0]);
 	assert_null(snapshot_find_token(snapshot, digest, 1000));
 	assert_null(snapshot_find_token(snapshot, digest, INT64_MAX));
 	snapshot_unref(snapshot);
@@ -95,7 +104,7 @@ static void *borrow(void *user)
 	for (int i = 0; i < 10000; i++) {
 		struct snapshot *mine = snapshot_ref(snapshot);
 
-		assert(snapshot_find_token(mine, digest, 1) == &sources[0]);
+		assert(snapshot_find_token(mine, digest, 1)->source == &sources[0]);
 		snapshot_unref(mine);
 	}
 	snapshot_unref(snapshot);
@@ -110,7 +119,7 @@ static void test_it_lives_until_the_last_reference_goes(void **state)
 
 	(void)state;
 	digest_of(1, digest);
-	snapshot_add_token(snapshot, digest, &sources[0], 0);
+	add_token(snapshot, digest, &sources[0], 0);
 	snapshot_sort_tokens(snapshot);
 	for (int i = 0; i < 4; i++) {
 		assert_int_equal(

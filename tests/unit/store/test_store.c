@@ -186,19 +186,24 @@ static void test_a_name_keeps_its_number(void **state)
 static void test_tokens_are_made_found_and_revoked(void **state)
 {
 	struct store_fixture *f = *state;
-	struct store_token token = { .source = f->source, .label = "ci", .expires_us = 5 };
+	struct store_token token = {
+		.source = f->source, .has_subject = true, .label = "ci", .expires_us = 5
+	};
 	struct store_token_change change = { .add = &token };
 	struct store_commit commit = fixture_commit(f);
 	const struct store_token *found;
 	size_t count;
 
 	memset(token.sha256, 0xab, DIGEST_BYTES);
+	memset(token.subject, 0xcd, UUID_BYTES);
 	commit.token_change = &change;
 	fixture_must(f, &commit);
 	assert_int_equal(fixture_run(f, &commit), ERROR_UNIQUENESS);
 	assert_true(store_find_token(f->reader, f->arena, token.sha256, &found, NULL));
 	assert_int_equal(found->id, 1);
 	assert_int_equal(found->source, f->source);
+	assert_true(found->has_subject);
+	assert_memory_equal(found->subject, token.subject, UUID_BYTES);
 	assert_string_equal(found->label, "ci");
 	assert_int_equal(found->expires_us, 5);
 	assert_int_equal(found->revoked_us, 0);
@@ -209,6 +214,13 @@ static void test_tokens_are_made_found_and_revoked(void **state)
 	assert_int_equal(found->revoked_us, commit.now_us);
 	change.revoke = 2;
 	assert_int_equal(fixture_run(f, &commit), ERROR_NOT_FOUND);
+
+	token.has_subject = false;
+	token.sha256[0] = 1;
+	change = (struct store_token_change){ .add = &token };
+	fixture_must(f, &commit);
+	assert_true(store_find_token(f->reader, f->arena, token.sha256, &found, NULL));
+	assert_false(found->has_subject);
 }
 
 static void test_settings_are_put_and_removed(void **state)
