@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/policy_live.h"
 #include "config/config.h"
 #include "gateway/policy_source.h"
 #include "policy/decision.h"
@@ -168,6 +169,11 @@ static const struct cli_row_option eval_options[] = {
 	{ 0 },
 };
 
+static const struct cli_row_option reload_options[] = {
+	{ 0, "allow-older", NULL, "this once take a policy that is older than the one in force" },
+	{ 0 },
+};
+
 const struct cli_command cli_policy_commands[] = {
 	{ .noun = "policy",
 		.verb = "check",
@@ -196,5 +202,29 @@ const struct cli_command cli_policy_commands[] = {
 			"scimward journal show 8812 -o json | jq .entry.input | scimward policy "
 			"eval ./policy\n",
 		.run = eval },
+	{ .noun = "policy",
+		.verb = "status",
+		.summary = "Show the policy that decides, and what became of the last try to "
+			   "change it",
+		.details = "Exit code 2 when what came last did not pass, or the source cannot be "
+			   "reached: the policy before stays in force.\n",
+		.examples = "scimward policy status\n"
+			    "scimward policy status -o json | jq -r .policy.refused.error\n",
+		.run = cli_policy_status },
+	{ .noun = "policy",
+		.verb = "reload",
+		.summary = "Look for a new policy now, and wait until it decides or was refused",
+		.details = "The same as SIGHUP, with an answer. Exit code 2 when the policy before "
+			   "stays "
+			   "in force.\n"
+			   "An older policy is refused: one whose serial is not above that of the "
+			   "bundle "
+			   "in force, a commit\nthat does not descend from the one in force. "
+			   "--allow-older takes it once; the journal says so.\n",
+		.options = reload_options,
+		.examples = "scimward policy reload\n"
+			    "# go back on purpose\n"
+			    "scimward policy reload --allow-older\n",
+		.run = cli_policy_reload },
 	{ 0 },
 };

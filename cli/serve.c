@@ -36,7 +36,7 @@ static void on_signal(void *user, int number)
 
 	if (number == SIGHUP) {
 		log_event(LOG_INFO, "reload", NULL);
-		gateway_reload(serve->gateway);
+		gateway_reload(serve->gateway, false);
 	} else if (!serve->stopping) { /* a second one changes nothing: drain has its own deadline
 					*/
 		serve->stopping = true;

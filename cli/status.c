@@ -52,6 +52,7 @@ static bool is_well(const json_t *answer)
 		}
 	}
 	return flag_of(json_object_get(answer, "store"), "healthy") &&
+	       !flag_of(json_object_get(answer, "policy"), "failing") &&
 	       !flag_of(json_object_get(answer, "journal"), "failing");
 }
 
@@ -129,13 +130,17 @@ static void print_head(struct cli *cli, const json_t *answer)
 	const json_t *store = json_object_get(answer, "store");
 	const json_t *journal = json_object_get(answer, "journal");
 	bool store_well = flag_of(store, "healthy");
+	bool policy_well = !flag_of(json_object_get(answer, "policy"), "failing");
 	bool journal_well = !flag_of(journal, "failing");
 	char text[256];
 
 	snprintf(text, sizeof(text), "%s, up since %.19sZ", text_of(answer, "version"),
 		text_of(answer, "startedAt"));
 	line(cli, "scimward", CLI_STRONG, text);
-	line(cli, "policy", CLI_PLAIN, text_of(answer, "policyRevision"));
+	snprintf(text, sizeof(text), "%s%s", text_of(answer, "policyRevision"),
+		policy_well ? ""
+			    : ": what is there now does not pass; see `scimward policy status`");
+	line(cli, "policy", policy_well ? CLI_PLAIN : CLI_BAD, text);
 	snprintf(text, sizeof(text), "%lld people (%lld active), %lld groups, %.1f MiB%s",
 		number_of(store, "users"), number_of(store, "activeUsers"),
 		number_of(store, "groups"), (double)number_of(store, "bytes") / 1048576,
@@ -194,7 +199,7 @@ const struct cli_command cli_status_commands[] = {
 		.details =
 			"Exit code 2 when something needs a person: a source whose IdP may give "
 			"up, an app that is left alone, parked deliveries, a store or journal that "
-			"cannot write.\n",
+			"cannot write, a new policy that did not pass or cannot be fetched.\n",
 		.options = status_options,
 		.examples = "scimward status\n"
 			    "scimward status -o json\n",

@@ -113,20 +113,158 @@ static void check_journal(struct checker *checker)
 	}
 }
 
+static bool is_remote(const char *location)
+{
+	return location != NULL && strstr(location, "://") != NULL;
+}
+
+/* A name that git could take for an option, a path of its own files or a pattern is none. */
+static bool is_plain_ref(const char *ref)
+{
+	size_t size = strlen(ref);
+
+	return strspn(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-") ==
+		       size &&
+	       ref[0] != '-' && ref[0] != '/' && ref[0] != '.' && ref[size - 1] != '/' &&
+	       ref[size - 1] != '.' && strstr(ref, "..") == NULL && strstr(ref, "//") == NULL;
+}
+
+static bool is_plain_folder(const char *folder)
+{
+	char around[1100];
+
+	snprintf(around, sizeof(around), "/%s/", folder);
+	return strstr(around, "/../") == NULL && strstr(around, "/./") == NULL &&
+	       strstr(around, "//") == NULL && strpbrk(folder, ":\\\n") == NULL;
+}
+
+static void check_policy_git(struct checker *checker, const struct config_policy_git *git)
+{
+	const struct {
+		const char *path;
+		bool is_set;
+	} rows[] = {
+		{ "policy.git.ref", git->ref != NULL && strcmp(git->ref, "main") != 0 },
+		{ "policy.git.folder", git->folder != NULL },
+		{ "policy.git.user", git->user != NULL && strcmp(git->user, "git") != 0 },
+		{ "policy.git.require_signed", git->require_signed != NULL },
+	};
+
+	for (size_t i = 0; git->url == NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].is_set) {
+			complain(checker, rows[i].path, NULL,
+				"'policy.git.url' is missing beside it");
+		}
+	}
+	if (git->ref != NULL && !is_plain_ref(git->ref)) {
+		complain(checker, "policy.git.ref", "for example main, or refs/tags/v1",
+			"'%.100s' is no branch or tag", git->ref);
+	}
+	if (git->folder != NULL && !is_plain_folder(git->folder)) {
+		complain(checker, "policy.git.folder", "for example policy, or access/policy",
+			"'%.100s' is no folder within the repository", git->folder);
+	}
+	if (git->user != NULL && strchr(git->user, ':') != NULL) {
+		complain(checker, "policy.git.user", NULL, "a user name may not hold ':'");
+	}
+}
+
+/* What only means something for one kind of source. */
+static void check_policy_remote(struct checker *checker, const struct config_policy *policy)
+{
+	bool remote = is_remote(policy->bundle) || is_remote(policy->git.url);
+	const struct {
+		const char *path;
+		bool is_set;
+	} rows[] = {
+		{ "policy.token", policy->token != NULL },
+		{ "policy.ca", policy->ca != NULL },
+		{ "policy.allow_private", policy->allow_private },
+	};
+
+	for (size_t i = 0; !remote && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].is_set) {
+			complain(checker, rows[i].path, "remove it",
+				"means nothing for a policy that lies on this machine");
+		}
+	}
+	if (policy->poll.wait_ms > 0 && !is_remote(policy->bundle)) {
+		complain(checker, "policy.poll.wait", "remove it",
+			"long polling is for bundle servers alone");
+	}
+	if (policy->poll.min_ms > policy->poll.max_ms) {
+		complain(checker, "policy.poll.min", NULL,
+			"'policy.poll.min' is larger than 'policy.poll.max'");
+	}
+	if (policy->bundle != NULL && strncmp(policy->bundle, "http://", 7) == 0 &&
+		!policy->allow_private) {
+		complain(checker, "policy.bundle",
+			"use https://, or allow_private: true for a server on this machine",
+			"plain HTTP to a bundle server needs 'policy.allow_private: true'");
+	}
+	if (policy->git.url != NULL && strncmp(policy->git.url, "http://", 7) == 0) {
+		complain(checker, "policy.git.url", "use https://",
+			"a repository is fetched over https, or from a path");
+	}
+}
+
 static void check_policy(struct checker *checker)
 {
 	const struct config_policy *policy = &checker->config->policy;
+	static const char *const kinds[] = { "policy.directory", "policy.bundle",
+		"policy.git.url" };
+	const char *first = NULL;
 
-	if (policy->directory != NULL && policy->bundle != NULL) {
-		complain(checker, "policy.bundle", "remove one of the two",
-			"either 'policy.directory' or 'policy.bundle', not both");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (config_place_find(checker->config->file, kinds[i]) == NULL) {
+			continue;
+		}
+		if (first != NULL) {
+			complain(checker, kinds[i], "remove one of the two",
+				"either '%s' or '%s', not both", first, kinds[i]);
+		}
+		first = kinds[i];
 	}
-	if (config_place_find(checker->config->file, "policy.directory") == NULL &&
-		config_place_find(checker->config->file, "policy.bundle") == NULL) {
+	if (first == NULL) {
 		complain(checker, "policy",
 			"for example  policy: {directory: /etc/scimward/policy}",
-			"'policy.directory' or 'policy.bundle' is missing: without a policy "
-			"nothing may change");
+			"'policy.directory', 'policy.bundle' or 'policy.git' is missing: without a "
+			"policy nothing may change");
+		return;
+	}
+	check_policy_git(checker, &policy->git);
+	check_policy_remote(checker, policy);
+}
+
+static void check_signers(struct checker *checker)
+{
+	const struct config *config = checker->config;
+
+	for (size_t i = 0; i < config->signer_count; i++) {
+		const struct config_signer *signer = &config->signers[i];
+		bool shared = signer->algorithm != NULL && strncmp(signer->algorithm, "HS", 2) == 0;
+		const char *path = path_of(checker, "signers", i, "name");
+
+		if (signer->algorithm == NULL) {
+			continue; /* that is said already */
+		}
+		if (shared ? signer->secret == NULL || signer->key != NULL
+			   : signer->key == NULL || signer->secret != NULL) {
+			complain(checker, path, NULL, "a signer with %s has a '%s' and no '%s'",
+				signer->algorithm, shared ? "secret" : "key",
+				shared ? "key" : "secret");
+		}
+		for (size_t j = 0; j < i && signer->name != NULL; j++) {
+			if (config->signers[j].name != NULL &&
+				strcmp(signer->name, config->signers[j].name) == 0) {
+				complain(checker, path, NULL,
+					"the signer '%s' stands here a second time", signer->name);
+			}
+		}
+	}
+	if (config->signer_count > 0 && config->policy.bundle == NULL) {
+		complain(checker, "signers", "git has policy.git.require_signed",
+			"only bundles are signed like this, and 'policy.bundle' is not set");
 	}
 }
 
@@ -282,6 +420,7 @@ bool config_check(struct config *config, struct config_report *report)
 	check_admin(&checker);
 	check_journal(&checker);
 	check_policy(&checker);
+	check_signers(&checker);
 	check_names(&checker);
 	check_tokens(&checker);
 	for (size_t i = 0; i < config->app_count; i++) {

@@ -85,10 +85,39 @@ struct config_policy_limits {
 	int64_t time_ms; /* of one decision */
 };
 
+struct config_policy_git {
+	const char *url;            /* https://…, or a path; NULL: not from git */
+	const char *ref;            /* branch or tag */
+	const char *folder;         /* within the repository; NULL: its top */
+	const char *user;           /* goes with config_policy.token */
+	const char *require_signed; /* file of allowed signers; NULL: commits need no signature */
+};
+
+struct config_policy_poll { /* of what is not on this machine */
+	int64_t min_ms;     /* 0: only at a reload */
+	int64_t max_ms;
+	int64_t wait_ms; /* long polling of bundle servers; 0: none */
+};
+
+/* Who may sign bundles. */
+struct config_signer {
+	const char *name; /* the key's id */
+	const char *algorithm;
+	const char *key;       /* file: public key or certificate in PEM, JSON Web Key; or */
+	struct secret *secret; /* of HS256, HS384, HS512 */
+	const char *scope;     /* that the signature must name; NULL: it names none */
+};
+
 struct config_policy {
-	const char *directory; /* raw Rego and data; or */
-	const char *bundle;    /* tar.gz of `opa build -t plan`; exactly one of the two */
-	const char *opa;       /* the program that checks and compiles a directory */
+	const char *directory;        /* raw Rego and data; or */
+	const char *bundle;           /* tar.gz: a path, or https://…; or */
+	struct config_policy_git git; /* exactly one of the three */
+	struct secret *token;         /* for git or a bundle over HTTPS; NULL: none */
+	const char *ca;               /* PEM; NULL: the system's */
+	bool allow_private;           /* as of apps */
+	int64_t timeout_ms;           /* of one download or fetch */
+	struct config_policy_poll poll;
+	const char *opa; /* the program that checks and compiles Rego */
 	int64_t opa_timeout_ms;
 	struct config_policy_limits limits;
 };
@@ -164,6 +193,8 @@ struct config {
 	struct config_scim scim;
 	struct config_journal journal;
 	struct config_policy policy;
+	struct config_signer *signers;
+	size_t signer_count; /* 0: bundles need no signature */
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */
 	} log;

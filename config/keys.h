@@ -11,19 +11,20 @@
 #include <stdint.h>
 
 enum config_type {
-	CONFIG_TEXT,    /* const char *; min and max are bytes */
-	CONFIG_NAME,    /* const char *: lower-case letters, digits, `-`, `_`, `.` */
-	CONFIG_ADDRESS, /* const char *: host:port */
-	CONFIG_PATH,    /* const char *, resolved against the folder of the file */
-	CONFIG_URL,     /* const char *: https://…, or http://…; slashes at the end are cut */
-	CONFIG_STORE,   /* struct config_store */
-	CONFIG_WORD,    /* const char *: one of `words` */
-	CONFIG_CHOICE,  /* enum: place in `words` */
-	CONFIG_BOOL,    /* bool */
-	CONFIG_NUMBER,  /* int64_t */
-	CONFIG_BYTES,   /* int64_t: 512, 64KiB, 16MiB */
-	CONFIG_TIME,    /* int64_t of milliseconds: 250ms, 10s, 15m, 1h */
-	CONFIG_SECRET,  /* struct secret * */
+	CONFIG_TEXT,     /* const char *; min and max are bytes */
+	CONFIG_NAME,     /* const char *: lower-case letters, digits, `-`, `_`, `.` */
+	CONFIG_ADDRESS,  /* const char *: host:port */
+	CONFIG_PATH,     /* const char *, resolved against the folder of the file */
+	CONFIG_URL,      /* const char *: https://…, or http://…; slashes at the end are cut */
+	CONFIG_LOCATION, /* const char *: a URL as above, or a path */
+	CONFIG_STORE,    /* struct config_store */
+	CONFIG_WORD,     /* const char *: one of `words` */
+	CONFIG_CHOICE,   /* enum: place in `words` */
+	CONFIG_BOOL,     /* bool */
+	CONFIG_NUMBER,   /* int64_t */
+	CONFIG_BYTES,    /* int64_t: 512, 64KiB, 16MiB */
+	CONFIG_TIME,     /* int64_t of milliseconds: 250ms, 10s, 15m, 1h */
+	CONFIG_SECRET,   /* struct secret * */
 	CONFIG_DIGESTS, /* struct config_digest[CONFIG_TOKENS_MAX] and its count: one hex SHA-256 or
 			   a list */
 	CONFIG_LIST,    /* pointer to items, and their count */

@@ -268,6 +268,14 @@ static bool set_url(const struct config_key *key, struct arena *arena, const cha
 	return set_text(key, arena, folder, arena_text(arena, text, size), field, err);
 }
 
+/* With a scheme it is a URL; a path may hold "://" as little as a URL may hold none. */
+static bool set_location(const struct config_key *key, struct arena *arena, const char *folder,
+	const char *text, void *field, struct error *err)
+{
+	return strstr(text, "://") != NULL ? set_url(key, arena, folder, text, field, err)
+					   : set_path(key, arena, folder, text, field, err);
+}
+
 static bool set_store(const struct config_key *key, struct arena *arena, const char *folder,
 	const char *text, void *field, struct error *err)
 {
@@ -456,6 +464,7 @@ static set_fn *const setters[] = {
 	[CONFIG_ADDRESS] = set_address,
 	[CONFIG_PATH] = set_path,
 	[CONFIG_URL] = set_url,
+	[CONFIG_LOCATION] = set_location,
 	[CONFIG_STORE] = set_store,
 	[CONFIG_WORD] = set_word,
 	[CONFIG_CHOICE] = set_choice,

@@ -106,6 +106,15 @@ bool admin_text(
 	       error_set(err, ERROR_REQUEST, "\"%s\" must be a text", name);
 }
 
+bool admin_flag(const struct admin_call *call, const char *name, bool *flag, struct error *err)
+{
+	const json_t *member = json_object_get(call->body, name);
+
+	*flag = json_is_true(member);
+	return member == NULL || json_is_boolean(member) ||
+	       error_set(err, ERROR_REQUEST, "\"%s\" must be true or false", name);
+}
+
 /* ---- routes ---- */
 
 static const struct {

@@ -56,8 +56,14 @@ bool admin_text(
 /* Adds a time as RFC 3339; 0: nothing. */
 void admin_add_time(json_t *document, const char *name, int64_t us);
 
+/* A flag of the body; false: it is not there. False: it is there and no flag; err is set. */
+bool admin_flag(const struct admin_call *call, const char *name, bool *flag, struct error *err);
+
 /* admin_status.c */
-admin_fn admin_status, admin_reload, admin_backup;
+admin_fn admin_status, admin_backup;
+/* admin_policy.c */
+admin_fn admin_reload;
+json_t *admin_policy_json(const struct gateway *gateway); /* the member "policy" of the status */
 /* admin_journal.c */
 admin_fn admin_journal, admin_entry;
 void admin_journal_news(void *admin);         /* there are new entries */

@@ -1,4 +1,4 @@
-/* The gateway as a whole: status, reload, backup. */
+/* The gateway as a whole: status, backup. */
 #include <string.h>
 #include "base/arena.h"
 #include "base/clock.h"
@@ -156,6 +156,7 @@ void admin_status(struct admin_call *call)
 	admin_add_time(document, "startedAt", gateway->started_us);
 	json_object_set_new(document, "policyRevision",
 		json_string(policy_revision(gateway->snapshot->policy)));
+	json_object_set_new(document, "policy", admin_policy_json(gateway));
 	json_object_set_new(document, "store", store_json(call->admin));
 	json_object_set_new(document, "journal", journal_json(gateway));
 	json_object_set_new(document, "sources", sources_json(call->admin));
@@ -164,16 +165,6 @@ void admin_status(struct admin_call *call)
 		admin_add_time(document, "certificateExpires", tls_expires_us(gateway->tls));
 	}
 	admin_reply(call, 200, document);
-}
-
-void admin_reload(struct admin_call *call)
-{
-	json_t *document = json_object();
-
-	gateway_reload(call->admin->gateway);
-	json_object_set_new(document, "schemaVersion", json_integer(1));
-	json_object_set_new(document, "reload", json_string("started"));
-	admin_reply(call, 202, document);
 }
 
 /* ---- backup: minutes for a large store, so in the background thread ---- */

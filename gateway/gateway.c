@@ -26,8 +26,8 @@
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/names.h"
+#include "gateway/policy_live.h"
 #include "gateway/rate.h"
-#include "gateway/reload.h"
 #include "gateway/request.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
@@ -321,6 +321,7 @@ static void begin_to_serve(struct gateway *gateway)
 	for (size_t i = 0; i < gateway->worker_count; i++) {
 		loop_post(gateway->workers[i].loop, attach, &gateway->workers[i]);
 	}
+	policy_live_follow(gateway);
 	tell_ready(gateway);
 }
 
@@ -333,7 +334,7 @@ static bool start(struct gateway *gateway, struct error *err)
 		return false;
 	}
 	gateway->metrics = metrics_new(gateway, (unsigned)gateway->worker_count);
-	if (!reload_first(gateway, err) || !open_listener(gateway, err) ||
+	if (!policy_live_start(gateway, err) || !open_listener(gateway, err) ||
 		!start_courier(gateway, err) || !start_workers(gateway, err)) {
 		return false;
 	}
@@ -374,6 +375,7 @@ void gateway_free(struct gateway *gateway)
 	loop_timer_fini(&gateway->token_timer);
 	admin_free(gateway->admin);
 	courier_stop(gateway->courier);
+	policy_live_free(gateway->policy);
 	worker_free(gateway->background);
 	worker_free(gateway->helper);
 	stop_workers(gateway);
@@ -398,7 +400,7 @@ static void on_admin_stopped(void *user)
 {
 	struct gateway *gateway = user;
 
-	reload_stop(gateway, gateway->done, gateway->done_user);
+	policy_live_stop(gateway, gateway->done, gateway->done_user);
 }
 
 /* A server has stopped when its last request has its reply, connected or not. */

@@ -29,10 +29,10 @@ struct journal_publisher;
 struct loop_thread;
 struct metrics;
 struct metrics_thread;
+struct policy_live;
 struct policy_worker;
 struct quota;
 struct rate;
-struct reload;
 struct request;
 struct scim_model;
 struct scim_resource_type;
@@ -99,20 +99,20 @@ struct gateway {
 	struct store_reader *publisher_reader;
 	struct courier *courier;
 	struct worker *helper;     /* what would hold a loop too long: packing of large entries */
-	struct worker *background; /* what takes seconds or minutes: reloads, backups */
+	struct worker *background; /* what takes seconds or minutes: backups */
 	struct tls *tls;
 	struct server *server;
 	struct gateway_worker *workers;
 	size_t worker_count;
-	struct loop *loop;         /* the main thread's */
-	struct snapshot *snapshot; /* the main thread's reference: the current one */
+	struct loop *loop;          /* the main thread's */
+	struct policy_live *policy; /* where snapshots get theirs from */
+	struct snapshot *snapshot;  /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct store_watch *token_watch;
 	struct loop_timer token_timer;   /* they could not be read: again */
 	struct store_watch *entry_watch; /* the publisher's */
 	int64_t started_us;
-	bool stopping; /* atomic */
-	struct reload *reload;
+	bool stopping;         /* atomic */
 	gateway_done_fn *done; /* of gateway_stop() */
 	void *done_user;
 };
@@ -133,9 +133,10 @@ void gateway_free(struct gateway *gateway);
 
 /*
  * Loads policy, tokens and certificate again, in the background, and swaps them in when they are
- * good. What is not good keeps the old one, is logged and counted. Main thread.
+ * good. What is not good keeps the old one, is logged and counted. allow_older: this once a policy
+ * may be older than the one in force. Main thread.
  */
-void gateway_reload(struct gateway *gateway);
+void gateway_reload(struct gateway *gateway, bool allow_older);
 
 /* Reads tokens and paused sources again and hands the result to all workers. Main thread. */
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err);

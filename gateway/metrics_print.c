@@ -14,6 +14,8 @@
 #include "connectors/courier.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
+#include "gateway/policy_gate.h"
+#include "gateway/policy_live.h"
 #include "gateway/snapshot.h"
 #include "io/server.h"
 #include "io/tls.h"
@@ -236,6 +238,31 @@ static void print_journal(const struct gateway *gateway, struct buf *buf)
 		"Transactions that the disk refused.", (double)stats.failures);
 }
 
+static void print_policy_source(const struct gateway *gateway, struct buf *buf)
+{
+	struct policy_live_status status;
+
+	policy_live_status(gateway, &status);
+	single(buf, "scimward_policy_last_attempt_timestamp_seconds", "gauge",
+		"When a policy was looked for last.", (double)status.tried_us / 1e6);
+	single(buf, "scimward_policy_last_success_timestamp_seconds", "gauge",
+		"When that went well last.", (double)status.fine_us / 1e6);
+	single(buf, "scimward_policy_refused", "gauge", "1: what came last did not pass the gate.",
+		status.refused.step != NULL);
+	single(buf, "scimward_policy_unreachable", "gauge",
+		"1: the source of the policy could not be reached.",
+		status.unreachable.step != NULL);
+	single(buf, "scimward_policy_kept", "gauge",
+		"1: the policy that decides was kept by an earlier run.", status.from_kept);
+	head(buf, "scimward_policy_step_failures_total", "counter",
+		"Tries that ended at this step.");
+	for (size_t i = 0; policy_gate_step(i) != NULL; i++) {
+		buf_append_text(buf, "scimward_policy_step_failures_total{");
+		label(buf, "step", policy_gate_step(i));
+		buf_printf(buf, "} %llu\n", (unsigned long long)policy_live_refusals(gateway, i));
+	}
+}
+
 static void print_policy(const struct metrics *metrics, struct buf *buf)
 {
 	const struct gateway *gateway = metrics->gateway;
@@ -250,6 +277,7 @@ static void print_policy(const struct metrics *metrics, struct buf *buf)
 		(double)loaded_us / 1e6);
 	single(buf, "scimward_policy_load_failures_total", "counter",
 		"Reloads that kept the old policy.", (double)load(&metrics->policy_failures));
+	print_policy_source(gateway, buf);
 	for (unsigned i = 0; i < metrics->thread_count; i++) {
 		blocked += load(&metrics->threads[i].mass_change_blocked);
 	}

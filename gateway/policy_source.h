@@ -1,12 +1,6 @@
 /*
- * policy_source: where policies come from. Raw Rego is checked and compiled by the `opa` program in
- * a child process; a bundle needs none.
- *
- *     directory ─▶ opa check --strict -s input.json ─▶ opa build -t plan ─▶ bundle bytes ─┐
- *     bundle file ────────────────────────────────────────────────────────────────────────┴▶
- * policy_load ─▶ trial decision ─▶ snapshot
- *
- * The revision is the digest of the content, plus the git commit when the folder is in a work tree.
+ * policy_source: a policy for whoever just wants one, as the configuration or a command names it:
+ * a folder, a bundle, a repository. The gateway itself takes the whole gate (policy_gate.h).
  */
 #pragma once
 
@@ -17,10 +11,11 @@ struct error;
 struct policy;
 
 /*
- * Blocks for as long as opa runs (config->opa_timeout_ms at most): at start, in tools, and in the
- * background thread at a reload. NULL: ERROR_POLICY with what opa or the loader said, file:line
- * first; ERROR_CONFIG when the folder, the file or the program is not there. cancelled (atomic, may
- * be NULL): set by another thread, it gives up at once (ERROR_POLICY).
+ * Fetches, checks, compiles and loads; runs no tests. Blocks for as long as that takes
+ * (config->opa_timeout_ms and config->timeout_ms bound each part). Signatures are not looked at.
+ * NULL: ERROR_POLICY with what opa or the loader said, file:line first; ERROR_CONFIG when the
+ * folder, the file or the program is not there; ERROR_IO, ERROR_TIMEOUT. cancelled (atomic, may be
+ * NULL): set by another thread, it gives up at once.
  */
 struct policy *policy_source_load(
 	const struct config_policy *config, const bool *cancelled, struct error *err);

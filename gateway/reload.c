@@ -1,36 +1,18 @@
 #include "gateway/reload.h"
 
-#include <string.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/value.h"
 #include "config/config.h"
 #include "gateway/gateway.h"
-#include "gateway/metrics.h"
-#include "gateway/policy_source.h"
+#include "gateway/policy_live.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/tls.h"
-#include "io/worker.h"
-#include "journal/entry.h"
 #include "policy/engine.h"
-#include "store/commit.h"
 #include "store/read.h"
-
-/* One reload under way: a job of the background thread. */
-struct reload {
-	struct gateway *gateway;
-	struct policy *policy; /* NULL: err says why */
-	struct error err;
-	bool again;            /* asked for while it was under way */
-	bool cancelled;        /* atomic */
-	gateway_done_fn *done; /* the gateway stops and waits for it; else NULL */
-	void *done_user;
-};
 
 /* ---- tokens ---- */
 
@@ -141,7 +123,7 @@ static void take_over(void *user)
 
 static void publish(struct gateway *gateway, struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < gateway->worker_count; i++) {
+	for (size_t i = 0; gateway->snapshot != NULL && i < gateway->worker_count; i++) {
 		struct handover *handover = must_calloc(1, sizeof(*handover));
 
 		handover->worker = &gateway->workers[i];
@@ -163,144 +145,18 @@ bool gateway_refresh_tokens(struct gateway *gateway, struct error *err)
 	return true;
 }
 
-/* ---- the policy's entry in the journal ---- */
-
-/* A revision that takes over is a fact that decisions rest on, so it is an entry (kind policy). */
-static void record_policy(struct gateway *gateway, const char *before, const char *revision)
+bool reload_policy(struct gateway *gateway, struct policy *policy, struct error *err)
 {
-	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
-	struct journal_packer *packer = journal_packer_new();
-	struct journal_entry entry = JOURNAL_ENTRY_INIT;
-	struct journal_packed packed;
-	struct value_builder detail = { .arena = arena };
-	struct store_commit commit = { 0 };
-	struct store_entry row = { .kind = JOURNAL_POLICY, .at_us = clock_now_us() };
-	struct error err = { 0 };
+	struct snapshot *snapshot = make(gateway, policy, err);
 
-	entry.kind = JOURNAL_POLICY;
-	entry.time_us = row.at_us;
-	entry.actor_type = "system";
-	entry.actor_id = "scimward";
-	entry.operation = "activate";
-	entry.revision = revision;
-	value_add_text(&detail, "before", before);
-	value_add_text(&detail, "revision", revision);
-	entry.detail = value_finish_object(&detail);
-	if (journal_pack(packer, arena, &entry, &packed, &err)) {
-		row.leaf = packed.leaf;
-		row.leaf_size = packed.leaf_size;
-		row.payload = packed.payload;
-		row.payload_size = packed.payload_size;
-		commit.entry = &row;
-		commit.now_us = row.at_us;
-		store_commit_wait(gateway->store, &commit, &err);
+	if (snapshot == NULL) {
+		return false;
 	}
-	journal_packer_free(packer);
-	if (err.code != ERROR_NONE) {
-		log_event(LOG_ERROR, "policy_not_recorded", "error", err.text, NULL);
-	}
-}
-
-bool reload_first(struct gateway *gateway, struct error *err)
-{
-	struct policy *policy = policy_source_load(&gateway->config->policy, NULL, err);
-
-	if (policy == NULL || !policy_source_try(policy, err)) {
-		policy_unref(policy);
-		metrics_policy_load(gateway->metrics, false, clock_now_us());
-		return error_wrap(err, "policy");
-	}
-	gateway->snapshot = make(gateway, policy, err);
-	if (gateway->snapshot == NULL) {
-		return error_wrap(err, "policy");
-	}
-	metrics_policy_load(gateway->metrics, true, clock_now_us());
-	record_policy(gateway, NULL, policy_revision(policy));
-	log_event(LOG_INFO, "policy_loaded", "revision", policy_revision(policy), NULL);
+	publish(gateway, snapshot);
 	return true;
 }
 
-/* ---- SIGHUP ---- */
-
-static void load_in_background(void *job)
-{
-	struct reload *reload = job;
-
-	reload->policy = policy_source_load(
-		&reload->gateway->config->policy, &reload->cancelled, &reload->err);
-	if (reload->policy != NULL && !policy_source_try(reload->policy, &reload->err)) {
-		policy_unref(reload->policy);
-		reload->policy = NULL;
-	}
-}
-
-static void swap(struct gateway *gateway, struct policy *policy)
-{
-	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
-	const char *before = arena_strdup(arena, policy_revision(gateway->snapshot->policy));
-	struct error err = { 0 };
-	struct snapshot *snapshot = make(gateway, policy, &err);
-
-	metrics_policy_load(gateway->metrics, snapshot != NULL, clock_now_us());
-	if (snapshot == NULL) {
-		log_event(LOG_ERROR, "policy_reload_failed", "error", err.text, NULL);
-		return;
-	}
-	if (strcmp(before, policy_revision(policy)) != 0) {
-		record_policy(gateway, before, policy_revision(policy));
-	}
-	publish(gateway, snapshot);
-	log_event(LOG_INFO, "policy_loaded", "revision", policy_revision(policy), "before", before,
-		NULL);
-}
-
-static void start_reload(struct gateway *gateway);
-
-static void finish(struct gateway *gateway, const struct reload *reload)
-{
-	if (reload->policy != NULL) {
-		swap(gateway, reload->policy);
-	} else {
-		metrics_policy_load(gateway->metrics, false, clock_now_us());
-		log_event(LOG_ERROR, "policy_reload_failed", "error", reload->err.text, "kept",
-			policy_revision(gateway->snapshot->policy), NULL);
-	}
-	if (reload->again) {
-		start_reload(gateway);
-	}
-}
-
-static void on_loaded(void *job)
-{
-	struct reload *reload = job;
-	struct gateway *gateway = reload->gateway;
-
-	gateway->reload = NULL;
-	if (reload->done != NULL) {
-		policy_unref(reload->policy);
-		reload->done(reload->done_user);
-	} else {
-		finish(gateway, reload);
-	}
-	memory_free(reload);
-}
-
-static void start_reload(struct gateway *gateway)
-{
-	struct reload *reload = must_calloc(1, sizeof(*reload));
-
-	reload->gateway = gateway;
-	if (!worker_submit(
-		    gateway->background, gateway->loop, load_in_background, on_loaded, reload)) {
-		log_event(LOG_ERROR, "policy_reload_failed", "error",
-			"too many slow tasks at once; try again", NULL);
-		memory_free(reload);
-		return;
-	}
-	gateway->reload = reload;
-}
-
-void gateway_reload(struct gateway *gateway)
+void gateway_reload(struct gateway *gateway, bool allow_older)
 {
 	struct error err = { 0 };
 
@@ -310,20 +166,5 @@ void gateway_reload(struct gateway *gateway)
 	if (gateway->tls != NULL && !tls_reload(gateway->tls, &err)) {
 		log_event(LOG_ERROR, "certificate_reload_failed", "error", err.text, NULL);
 	}
-	if (gateway->reload != NULL) {
-		gateway->reload->again = true;
-		return;
-	}
-	start_reload(gateway);
-}
-
-void reload_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
-{
-	if (gateway->reload == NULL) {
-		done(user);
-		return;
-	}
-	__atomic_store_n(&gateway->reload->cancelled, true, __ATOMIC_RELAXED);
-	gateway->reload->done = done;
-	gateway->reload->done_user = user;
+	policy_live_reload(gateway, allow_older);
 }

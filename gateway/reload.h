@@ -1,21 +1,18 @@
 /*
- * reload: makes snapshots and hands them to the workers.
- *
- * At start in the calling thread; on SIGHUP the policy is loaded and tried by the background
- * thread,
- * the tokens are read by the main thread, and the result is posted to each worker. What fails
- * changes nothing: the old snapshot stays, with a log line, a metric and a journal entry for what
- * changed.
+ * reload: makes snapshots and hands them to the workers: a policy, the tokens and paused sources of
+ * now. Main thread; before there are workers as well.
  */
 #pragma once
 
 #include <stdbool.h>
-#include "gateway/gateway.h"
 
 struct error;
+struct gateway;
+struct policy;
 
-/* The first snapshot, before there are workers. ERROR_CONFIG, ERROR_POLICY, ERROR_STORE. */
-bool reload_first(struct gateway *gateway, struct error *err);
-/* done(user) comes in the main loop, perhaps at once, when no reload is under way. What is, changes
- * nothing any more. */
-void reload_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
+/*
+ * From now on this policy decides, with tokens as the store has them. Takes over its reference,
+ * also when it fails: ERROR_POLICY without an entry point scimward/decision, ERROR_STORE; then
+ * nothing has changed.
+ */
+bool reload_policy(struct gateway *gateway, struct policy *policy, struct error *err);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -341,6 +342,11 @@ static int spawn(struct child *child, const struct process_options *options, str
 	if (failed == 0) {
 		failed = posix_spawnp(&child->pid, options->argv[0], &actions, &attributes,
 			(char *const *)options->argv, environment);
+	}
+	if (failed == 0 && options->file_bytes > 0) {
+		const struct rlimit limit = { options->file_bytes, options->file_bytes };
+
+		prlimit(child->pid, RLIMIT_FSIZE, &limit, NULL);
 	}
 	buf_fini(&memory);
 	posix_spawnattr_destroy(&attributes);

@@ -24,6 +24,8 @@ struct process_options {
 	int64_t timeout_ms;    /* 0: 30,000 */
 	size_t output_bytes;   /* of standard output and of standard error, each; 0: 1 MiB. More:
 				  killed */
+	size_t file_bytes;     /* of each file that it writes, as far as the system lets us say so;
+				  0: no limit. More: SIGXFSZ */
 	const bool *cancelled; /* atomic; set by any thread while the child runs, it is killed as at
 				  its deadline within 50 ms. NULL: never */
 };

@@ -96,7 +96,8 @@ static bool find_token(struct arena *arena, const struct policy_bundle *bundle, 
 
 	if (file == NULL) {
 		return error_set(err, ERROR_POLICY,
-			"the bundle is not signed, and policy.keys demands it; sign it with `opa "
+			"the bundle is not signed, and the configuration (signers) demands it; "
+			"sign it with `opa "
 			"build "
 			"--signing-key`");
 	}
@@ -135,7 +136,7 @@ static const struct policy_key *find_key(
 		return &signing->keys[0];
 	}
 	error_set(err, ERROR_POLICY,
-		".signatures.json: signed with the key '%.100s', which policy.keys does not have",
+		".signatures.json: signed with the key '%.100s', which is none of the signers",
 		id != NULL ? id : "(not named)");
 	return NULL;
 }
@@ -159,7 +160,7 @@ static bool verify_with_worker(struct policy_worker *worker, const struct policy
 		set = key_set_of_text(context, (struct span){ key->text, key->size });
 		if (set == NULL || set->count != 1) {
 			return error_set(err, ERROR_CONFIG,
-				"policy.keys: '%s' is no public key or certificate in PEM and no "
+				"signers: '%s' is no public key or certificate in PEM and no "
 				"JSON Web "
 				"Key%s%s",
 				key->id, set == NULL ? ": " : "",
@@ -209,7 +210,7 @@ static bool check_scope(
 
 	return strcmp(scope != NULL ? scope : "", wanted) == 0 ||
 	       error_set(err, ERROR_POLICY,
-		       ".signatures.json: signed for the scope '%.100s', but policy.keys wants "
+		       ".signatures.json: signed for the scope '%.100s', but the signer wants "
 		       "'%s'",
 		       scope != NULL ? scope : "", wanted);
 }

@@ -30,14 +30,12 @@ def test_a_bundle_needs_no_opa(make_gateway, tmp_path):
     assert gateway.user("anna@example.com")["active"] is True
 
 
-def test_a_bundle_for_another_engine_is_refused_with_the_way_out(make_gateway, tmp_path):
-    bundle = make_bundle(ROOT / "examples" / "policy", tmp_path / "rego.tar.gz", target="rego")
+def test_a_bundle_of_raw_rego_is_compiled_like_a_folder(make_gateway, tmp_path):
+    starter = ROOT / "examples" / "policy"
+    bundle = make_bundle(starter, tmp_path / "rego.tar.gz", target="rego")
     gateway = make_gateway(start=False)
 
-    result = gateway.cli("policy", "check", str(bundle), code=None)
-
-    assert result.returncode == 2, result
-    assert "opa build -t plan" in result.stderr
+    assert gateway.cli("policy", "check", str(bundle)).startswith("fine: revision ")
 
 
 REFUSED = {
@@ -131,8 +129,11 @@ def test_a_reload_swaps_the_policy_and_a_broken_one_changes_nothing(make_gateway
     gateway.signal(signal.SIGHUP)
     assert gateway.wait_for("policy_loaded", after=len(gateway.log))["revision"] == first
     gateway.user("after@example.com")
-    policies = gateway.journal('kind eq "policy"')
+    policies = gateway.journal('kind eq "policy" and outcome eq "activated"')
     assert [entry["revision"] for entry in policies] == [first, line["revision"], first]
+    refused = gateway.journal('kind eq "policy" and outcome eq "refused"')
+    assert [entry["detail"]["step"] for entry in refused] == ["check", "trial", "check"]
+    assert {entry["detail"]["before"] for entry in refused} == {line["revision"]}
     decisions = gateway.journal('kind eq "decision"')
     assert [entry["revision"] for entry in decisions] == [first, *[line["revision"]] * 4, first]
 

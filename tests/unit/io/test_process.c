@@ -196,6 +196,20 @@ static void test_too_much_output_kills_the_child(void **state)
 	assert_int_equal(got.output_size, 1000);
 }
 
+/* The child asks until the limit is there: we may set it only once it runs. */
+static void test_files_that_grow_too_large_end_the_child(void **state)
+{
+	struct process_options options = { .file_bytes = 4096 };
+
+	(void)state;
+	run_shell(options, "while [ \"$(ulimit -f)\" = unlimited ]; do :; done; file=$(mktemp); "
+			   "exec 3>\"$file\"; "
+			   "rm \"$file\"; exec head -c 100000 /dev/zero >&3");
+
+	assert_int_equal(got.outcome, PROCESS_SIGNALED);
+	assert_int_equal(got.status, SIGXFSZ);
+}
+
 static void test_a_signal_is_told(void **state)
 {
 	(void)state;
@@ -273,6 +287,7 @@ int main(void)
 		TEST(test_what_ends_in_time_is_not_cancelled),
 		TEST(test_a_grandchild_that_holds_the_output_does_not_hold_us),
 		TEST(test_too_much_output_kills_the_child),
+		TEST(test_files_that_grow_too_large_end_the_child),
 		TEST(test_a_signal_is_told),
 		TEST(test_a_program_that_is_not_there_is_told),
 		TEST(test_a_folder_that_is_not_there_is_told),

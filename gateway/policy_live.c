@@ -1,0 +1,405 @@
+#include "gateway/policy_live.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "config/config.h"
+#include "gateway/metrics.h"
+#include "gateway/policy_gate.h"
+#include "gateway/policy_live_inside.h"
+#include "gateway/policy_record.h"
+#include "gateway/reload.h"
+#include "io/loop.h"
+#include "io/worker.h"
+#include "policy/engine.h"
+
+/* ---- facts about what is in force ---- */
+
+void policy_live_set(
+	struct policy_live *live, const struct policy_kept *kept, bool from_kept, int64_t now_us)
+{
+	struct arena *arena = arena_new();
+	const struct policy_kept copy = {
+		.source = arena_strdup(arena, kept->source),
+		.revision = arena_strdup(arena, kept->revision),
+		.digest = arena_strdup(arena, kept->digest),
+		.commit = kept->commit != NULL ? arena_strdup(arena, kept->commit) : NULL,
+		.serial = kept->serial,
+		.time_us = kept->time_us,
+	};
+
+	arena_free(live->arena);
+	live->arena = arena;
+	live->active = copy;
+	live->from_kept = from_kept;
+	live->since_us = now_us;
+}
+
+static void set_seen(struct policy_live *live, const char *seen)
+{
+	char *copy = seen != NULL ? must_strdup(seen) : NULL;
+
+	memory_free(live->seen);
+	live->seen = copy;
+}
+
+/* A "no" that the same content gets again, for certain. */
+static bool is_final(const struct error *err)
+{
+	return err->code == ERROR_POLICY || err->code == ERROR_SYNTAX ||
+	       err->code == ERROR_TOO_LARGE;
+}
+
+/* ---- an attempt: in the thread "policy" ---- */
+
+struct attempt *policy_attempt_new(struct policy_live *live, bool forced, bool allow_older)
+{
+	struct attempt *attempt = must_calloc(1, sizeof(*attempt));
+	const struct config *config = live->gateway->config;
+
+	policy_gate_init(&attempt->gate, live->config);
+	attempt->live = live;
+	attempt->forced = forced;
+	attempt->gate.signers = config->signers;
+	attempt->gate.signer_count = config->signer_count;
+	attempt->gate.whole = config;
+	attempt->gate.state = live->folder;
+	attempt->gate.seen = forced ? NULL : live->seen;
+	attempt->gate.last = live->active.revision != NULL ? &live->active : NULL;
+	attempt->gate.allow_older = allow_older;
+	attempt->gate.wait_ms = forced ? 0 : live->config->poll.wait_ms;
+	attempt->gate.cancelled = &attempt->cancelled;
+	return attempt;
+}
+
+void policy_attempt_free(struct attempt *attempt)
+{
+	policy_gate_fini(&attempt->gate);
+	memory_free(attempt);
+}
+
+static bool record(const struct attempt *attempt, const char *step, struct error *err)
+{
+	const struct policy_live *live = attempt->live;
+	const struct policy_record row = {
+		.before = live->active.revision,
+		.next = &attempt->gate.found,
+		.allow_older = attempt->gate.allow_older,
+		.step = step,
+		.error = step != NULL ? attempt->err.text : NULL,
+	};
+
+	return policy_record_write(live->gateway, &row, err);
+}
+
+/* The same "no" again, which nobody asked for, is no news. */
+static bool is_news(const struct attempt *attempt)
+{
+	return attempt->gate.reached &&
+	       (attempt->forced ||
+		       strcmp(attempt->err.text, attempt->live->refused.err.text) != 0) &&
+	       !__atomic_load_n(&attempt->cancelled, __ATOMIC_RELAXED);
+}
+
+static bool is_new(const struct attempt *attempt)
+{
+	const struct policy_live *live = attempt->live;
+
+	return live->since_us == 0 ||
+	       strcmp(live->active.revision, attempt->gate.found.revision) != 0;
+}
+
+/* The record comes before the first decision under it: an entry must exist that names it. */
+void policy_attempt_run(void *job)
+{
+	struct attempt *attempt = job;
+	struct policy_gate *gate = &attempt->gate;
+	struct error unrecorded = { 0 };
+
+	if (!policy_gate_run(gate, &attempt->err)) {
+		if (is_news(attempt) && !record(attempt, gate->step, &unrecorded)) {
+			log_event(LOG_ERROR, "policy_not_recorded", "error", unrecorded.text, NULL);
+		}
+		return;
+	}
+	if (gate->unchanged) {
+		return;
+	}
+	if (is_new(attempt) && !record(attempt, NULL, &attempt->err)) {
+		error_wrap(&attempt->err, "the change of policy cannot be recorded");
+		policy_unref(gate->policy);
+		gate->policy = NULL;
+		gate->step = "record";
+		return;
+	}
+	policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept);
+}
+
+/* ---- what became of it: in the main thread ---- */
+
+static void count_refusal(struct policy_live *live, const char *step)
+{
+	for (size_t i = 0; policy_gate_step(i) != NULL && i < STEPS_MAX; i++) {
+		live->refusals[i] += strcmp(policy_gate_step(i), step) == 0;
+	}
+}
+
+static void note_failure(struct policy_live *live, const struct attempt *attempt)
+{
+	const struct policy_gate *gate = &attempt->gate;
+	struct refusal *refusal = gate->reached ? &live->refused : &live->unreachable;
+
+	*refusal = (struct refusal){ attempt->err, gate->step, live->tried_us };
+	if (gate->reached) {
+		live->unreachable = (struct refusal){ 0 };
+		set_seen(live, is_final(&attempt->err) ? gate->new_seen : NULL);
+	}
+	count_refusal(live, gate->step);
+	metrics_policy_load(live->gateway->metrics, false, live->tried_us);
+	log_event(LOG_ERROR, "policy_reload_failed", "step", gate->step, "error", attempt->err.text,
+		"kept", live->active.revision, NULL);
+}
+
+static void take_over(struct policy_live *live, struct attempt *attempt)
+{
+	struct gateway *gateway = live->gateway;
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	const char *before =
+		live->active.revision != NULL ? arena_strdup(arena, live->active.revision) : NULL;
+	struct policy *policy = attempt->gate.policy;
+
+	attempt->gate.policy = NULL;
+	if (!reload_policy(gateway, policy, &attempt->err)) {
+		attempt->gate.step = "swap";
+		note_failure(live, attempt);
+		return;
+	}
+	policy_live_set(live, &attempt->gate.found, false, live->tried_us);
+	set_seen(live, attempt->gate.new_seen);
+	live->refused = (struct refusal){ 0 };
+	live->unreachable = (struct refusal){ 0 };
+	live->fine_us = live->tried_us;
+	metrics_policy_load(gateway->metrics, true, live->tried_us);
+	log_event(LOG_INFO, "policy_loaded", "revision", live->active.revision, "before", before,
+		NULL);
+	if (attempt->not_kept.code != ERROR_NONE) {
+		log_event(LOG_WARN, "policy_not_kept", "error", attempt->not_kept.text, NULL);
+	}
+}
+
+void policy_attempt_finish(struct policy_live *live, struct attempt *attempt)
+{
+	live->tried_us = clock_now_us();
+	live->holds = attempt->gate.holds;
+	live->reloads += attempt->forced;
+	if (attempt->gate.policy != NULL) {
+		take_over(live, attempt);
+	} else if (attempt->gate.unchanged) {
+		live->unreachable = (struct refusal){ 0 };
+		live->fine_us = live->tried_us;
+	} else if (!__atomic_load_n(&attempt->cancelled, __ATOMIC_RELAXED)) {
+		note_failure(live, attempt);
+	}
+}
+
+/* ---- when it is looked for again ---- */
+
+static bool is_remote(const struct config_policy *config)
+{
+	return config->git.url != NULL ||
+	       (config->bundle != NULL && strstr(config->bundle, "://") != NULL);
+}
+
+/* Random, so that many gateways do not ask one server at once. */
+static int64_t random_delay_ms(const struct config_policy_poll *poll)
+{
+	uint32_t number;
+
+	random_bytes(&number, sizeof(number));
+	return poll->min_ms + (int64_t)(number % (uint64_t)(poll->max_ms - poll->min_ms + 1));
+}
+
+/* A server that can hold a question gets the next one at once, unless it answered the last one
+ * early with nothing: then it does not do what it says. */
+static bool may_hold(const struct policy_live *live, const struct attempt *attempt)
+{
+	int64_t wait_ms = live->config->poll.wait_ms;
+
+	return live->holds && wait_ms > 0 && live->seen != NULL &&
+	       (attempt == NULL || (attempt->err.code == ERROR_NONE &&
+					   (!attempt->gate.unchanged ||
+						   live->tried_us - attempt->gate.found.time_us >=
+							   wait_ms * 500)));
+}
+
+/* attempt NULL: nothing was asked yet. */
+static void schedule(struct policy_live *live, const struct attempt *attempt)
+{
+	const struct config_policy_poll *poll = &live->config->poll;
+	int64_t delay_ms;
+
+	if (!live->follows || !is_remote(live->config) || poll->min_ms == 0) {
+		return;
+	}
+	delay_ms = random_delay_ms(poll);
+	if (attempt != NULL && attempt->gate.retry_after_s * 1000 > delay_ms) {
+		delay_ms = attempt->gate.retry_after_s * 1000;
+	}
+	loop_timer_start(&live->timer, may_hold(live, attempt) ? 0 : delay_ms);
+}
+
+static void start_attempt(struct policy_live *live, bool forced, bool allow_older);
+
+static void on_attempted(void *job)
+{
+	struct attempt *attempt = job;
+	struct policy_live *live = attempt->live;
+
+	live->attempt = NULL;
+	if (live->done != NULL) {
+		policy_unref(attempt->gate.policy);
+		policy_attempt_free(attempt);
+		live->done(live->done_user);
+		return;
+	}
+	policy_attempt_finish(live, attempt);
+	if (live->again) {
+		start_attempt(live, true, live->again_older);
+	} else {
+		schedule(live, attempt);
+	}
+	policy_attempt_free(attempt);
+}
+
+static void start_attempt(struct policy_live *live, bool forced, bool allow_older)
+{
+	struct attempt *attempt = policy_attempt_new(live, forced, allow_older);
+
+	live->again = false;
+	live->again_older = false;
+	loop_timer_cancel(&live->timer);
+	if (!worker_submit(
+		    live->worker, live->gateway->loop, policy_attempt_run, on_attempted, attempt)) {
+		policy_attempt_free(attempt); /* not reached: there is one at a time */
+		return;
+	}
+	live->attempt = attempt;
+}
+
+static void on_time(void *user)
+{
+	struct policy_live *live = user;
+
+	if (live->attempt == NULL) {
+		start_attempt(live, false, false);
+	}
+}
+
+void policy_live_follow(struct gateway *gateway)
+{
+	gateway->policy->follows = true;
+	schedule(gateway->policy, NULL);
+}
+
+void policy_live_reload(struct gateway *gateway, bool allow_older)
+{
+	struct policy_live *live = gateway->policy;
+
+	if (live->attempt == NULL) {
+		start_attempt(live, true, allow_older);
+		return;
+	}
+	live->again = true;
+	live->again_older |= allow_older;
+	if (!live->attempt->forced) { /* it may hold for minutes; nobody waits for it */
+		__atomic_store_n(&live->attempt->cancelled, true, __ATOMIC_RELAXED);
+	}
+}
+
+void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
+{
+	struct policy_live *live = gateway->policy;
+
+	loop_timer_cancel(&live->timer);
+	live->follows = false;
+	if (live->attempt == NULL) {
+		done(user);
+		return;
+	}
+	__atomic_store_n(&live->attempt->cancelled, true, __ATOMIC_RELAXED);
+	live->done = done;
+	live->done_user = user;
+}
+
+/* ---- start ---- */
+
+struct policy_live *policy_live_new(struct gateway *gateway, struct error *err)
+{
+	struct policy_live *live = must_calloc(1, sizeof(*live));
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
+	const char *store = gateway->config->store.path;
+
+	live->gateway = gateway;
+	live->config = &gateway->config->policy;
+	live->active.serial = -1;
+	live->folder = must_strdup(arena_printf(arena, "%s-policy", store));
+	live->kept_path = must_strdup(arena_printf(arena, "%s-policy/last-good", store));
+	loop_timer_init(&live->timer, gateway->loop, on_time, live);
+	live->worker = worker_new("policy", 4, err);
+	return live;
+}
+
+void policy_live_free(struct policy_live *live)
+{
+	if (live == NULL) {
+		return;
+	}
+	loop_timer_fini(&live->timer);
+	worker_free(live->worker);
+	arena_free(live->arena);
+	memory_free(live->folder);
+	memory_free(live->kept_path);
+	memory_free(live->seen);
+	memory_free(live);
+}
+
+/* ---- status ---- */
+
+static struct policy_trouble trouble_of(const struct refusal *refusal)
+{
+	bool is_there = refusal->err.code != ERROR_NONE;
+
+	return (struct policy_trouble){ is_there ? refusal->step : NULL,
+		is_there ? refusal->err.text : NULL, refusal->at_us };
+}
+
+void policy_live_status(const struct gateway *gateway, struct policy_live_status *status)
+{
+	const struct policy_live *live = gateway->policy;
+
+	*status = (struct policy_live_status){
+		.source = live->active.source,
+		.revision = live->active.revision,
+		.digest = live->active.digest,
+		.commit = live->active.commit,
+		.serial = live->active.serial,
+		.since_us = live->since_us,
+		.from_kept = live->from_kept,
+		.tried_us = live->tried_us,
+		.fine_us = live->fine_us,
+		.reloads = live->reloads,
+		.refused = trouble_of(&live->refused),
+		.unreachable = trouble_of(&live->unreachable),
+	};
+}
+
+uint64_t policy_live_refusals(const struct gateway *gateway, size_t step)
+{
+	return step < STEPS_MAX ? gateway->policy->refusals[step] : 0;
+}

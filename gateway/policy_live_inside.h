@@ -1,0 +1,71 @@
+/*
+ * Between the files of policy_live: what it knows, and one try to change it.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "gateway/policy_gate.h"
+#include "gateway/policy_live.h"
+#include "io/loop.h"
+
+struct worker;
+
+enum { STEPS_MAX = 16 }; /* at least as many as the gate has */
+
+/* One try: a job of the thread "policy". While it runs, the main thread changes nothing of `live`
+ * that it reads. */
+struct attempt {
+	struct policy_live *live;
+	struct policy_gate gate;
+	struct error err;
+	struct error not_kept;
+	bool forced;    /* somebody asked; else the timer */
+	bool cancelled; /* atomic */
+};
+
+struct refusal {
+	struct error err; /* .code ERROR_NONE: none */
+	const char *step;
+	int64_t at_us;
+};
+
+struct policy_live {
+	struct gateway *gateway;
+	const struct config_policy *config;
+	struct worker *worker;
+	struct loop_timer timer;
+	char *folder; /* beside the store: repository, last good policy */
+	char *kept_path;
+	struct attempt *attempt; /* under way; NULL */
+	bool again;              /* asked for meanwhile */
+	bool again_older;
+	bool follows;
+
+	struct arena *arena;       /* of `active` */
+	struct policy_kept active; /* without plan and data */
+	bool from_kept;
+	int64_t since_us;
+
+	char *seen; /* what was fetched last, good or not; NULL: try whatever comes */
+	bool holds;
+	struct refusal refused;
+	struct refusal unreachable;
+	int64_t tried_us;
+	int64_t fine_us;
+	uint64_t reloads;
+	uint64_t refusals[STEPS_MAX];
+	gateway_done_fn *done; /* the gateway stops and waits for the attempt; else NULL */
+	void *done_user;
+};
+
+/* NULL inside when there is no thread to be had: free it. */
+struct policy_live *policy_live_new(struct gateway *gateway, struct error *err);
+/* From now on this is what decides. */
+void policy_live_set(
+	struct policy_live *live, const struct policy_kept *kept, bool from_kept, int64_t now_us);
+
+struct attempt *policy_attempt_new(struct policy_live *live, bool forced, bool allow_older);
+void policy_attempt_free(struct attempt *attempt);
+void policy_attempt_run(void *attempt); /* blocks; in the thread "policy" */
+/* Main thread: takes over what came, or notes why nothing did. */
+void policy_attempt_finish(struct policy_live *live, struct attempt *attempt);

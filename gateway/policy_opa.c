@@ -1,0 +1,135 @@
+#include "gateway/policy_opa.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/value.h"
+#include "gateway/child.h"
+#include "gateway/input_schema.h"
+
+enum { BUNDLE_BYTES = 256 * 1024 * 1024, OUTPUT_BYTES = 16 * 1024 * 1024 };
+
+static void run(const struct policy_opa *opa, struct arena *arena, const char *const *argv,
+	struct child *child)
+{
+	const struct process_options options = {
+		.argv = argv,
+		.folder = opa->folder,
+		.timeout_ms = opa->timeout_ms,
+		.output_bytes = OUTPUT_BYTES,
+		.cancelled = opa->cancelled,
+	};
+
+	child_run(arena, &options, child);
+}
+
+/* What opa says, without its headline and on few lines: it goes into one sentence. */
+static bool opa_failed(const struct child *child, const char *what, struct error *err)
+{
+	const char *text = child->errors[0] != '\0' ? child->errors : child->output;
+
+	if (child->outcome == PROCESS_NOT_FOUND) {
+		return error_set(err, ERROR_CONFIG,
+			"the program opa is not to be found; install it, set policy.opa to its "
+			"path, or use a bundle of `opa build -t plan`, which needs none");
+	}
+	if (child->outcome == PROCESS_TIMEOUT) {
+		return error_set(err, ERROR_TIMEOUT, "%s: %s", what, child->message);
+	}
+	if (child->outcome != PROCESS_EXITED) {
+		return error_set(err, ERROR_IO, "%s: %s", what, child->message);
+	}
+	return error_set(err, ERROR_POLICY, "%s:\n%s", what, text);
+}
+
+bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct error *err)
+{
+	const char *schema = arena_printf(arena, "%s/input.json", opa->scratch);
+	const char *const argv[] = { opa->program, "check", "--strict", "-s", schema, ".", NULL };
+	struct child child;
+
+	if (!file_replace(schema, input_schemas[0].bytes, input_schemas[0].size, 0600, err)) {
+		return false;
+	}
+	run(opa, arena, argv, &child);
+	return child_is_fine(&child) || opa_failed(&child, "opa check", err);
+}
+
+/* Never -O: with data beside the policy it drops deny rules (facts: opa-ir.md, trap 18). */
+bool policy_opa_build(
+	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err)
+{
+	const char *path = arena_printf(arena, "%s/bundle.tar.gz", opa->scratch);
+	const char *const argv[] = { opa->program, "build", "-b", "-t", "plan", "-e",
+		"scimward/decision", "--ignore", "*_test.rego", "-o", path, ".", NULL };
+	struct child child;
+
+	run(opa, arena, argv, &child);
+	if (!child_is_fine(&child)) {
+		return opa_failed(&child, "opa build", err);
+	}
+	return file_read(path, BUNDLE_BYTES, bundle, err) ||
+	       error_wrap(err, "opa build made no bundle");
+}
+
+/* ---- tests ---- */
+
+/* "rules/a_test.rego:12: test_nobody" of the report's row. */
+static const char *name_test(struct arena *arena, const struct value *row)
+{
+	const struct value *place = value_find(row, "location");
+	const char *file = value_find_text(place, "file");
+	const char *name = value_find_text(row, "name");
+
+	return arena_printf(arena, "%s:%lld: %s", file != NULL ? file : "?",
+		(long long)value_find_int(place, "row", 0), name != NULL ? name : "?");
+}
+
+/* A row without "fail" and "error" has passed; "skip" (todo_test_) is passed over by opa's rules.
+ */
+static bool is_red(const struct value *row)
+{
+	return value_find_bool(row, "fail", false) || value_find(row, "error") != NULL;
+}
+
+static bool tests_failed(struct arena *arena, const struct child *child, struct error *err)
+{
+	static const struct value_limits limits = {
+		.bytes = OUTPUT_BYTES, .depth = 512, .values = 10000000, .allow_nul = true
+	};
+	const struct value *report =
+		value_parse(arena, child->output, child->output_size, &limits, NULL);
+	const struct value *first = NULL;
+	size_t red = 0;
+
+	for (size_t i = 0; value_is(report, VALUE_ARRAY) && i < value_count(report); i++) {
+		if (is_red(value_at(report, i))) {
+			first = red++ == 0 ? value_at(report, i) : first;
+		}
+	}
+	if (first == NULL) { /* it did not even get to run them */
+		return opa_failed(child, "opa test", err);
+	}
+	const char *why = value_find_text(value_find(first, "error"), "message");
+	return error_set(err, ERROR_POLICY, "%s %s%s; %zu of %zu tests failed (opa test .)",
+		name_test(arena, first), why != NULL ? "ended: " : "is not true",
+		why != NULL ? why : "", red, value_count(report));
+}
+
+bool policy_opa_test(const struct policy_opa *opa, struct arena *arena, struct error *err)
+{
+	const char *const argv[] = { opa->program, "test", "-b", "--format", "json", ".", NULL };
+	struct child child;
+
+	run(opa, arena, argv, &child);
+	if (child_is_fine(&child)) {
+		return true;
+	}
+	/* Status 2: they ran, and some did not hold. */
+	return child.outcome == PROCESS_EXITED && child.status == 2
+		       ? tests_failed(arena, &child, err)
+		       : opa_failed(&child, "opa test", err);
+}

@@ -1,0 +1,33 @@
+/*
+ * policy_opa: the program `opa` over a folder of Rego: is it right, do its tests pass, what is its
+ * plan. Blocks for as long as opa runs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+struct buf;
+struct error;
+
+struct policy_opa {
+	const char *program;
+	int64_t timeout_ms;
+	const char *folder;    /* of the policy's files */
+	const char *scratch;   /* another one, for what opa needs and makes */
+	const bool *cancelled; /* atomic; may be NULL */
+};
+
+/*
+ * ERROR_POLICY with what opa said, file:line first; ERROR_CONFIG: there is no such program;
+ * ERROR_TIMEOUT, ERROR_IO: it did not get to an answer, so this is nothing about the policy.
+ */
+
+/* `opa check --strict`, held against the schema of the input. */
+bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct error *err);
+/* `opa build -t plan`: appends the bundle's bytes. */
+bool policy_opa_build(
+	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err);
+/* `opa test`: every rule whose name begins with test_ holds. */
+bool policy_opa_test(const struct policy_opa *opa, struct arena *arena, struct error *err);
