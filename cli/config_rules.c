@@ -8,14 +8,17 @@
 #include "config/load.h"
 #include "connectors/connector.h"
 #include "connectors/profile.h"
+#include "gateway/schemas.h"
 #include "scim/dialect.h"
 #include "scim/filter.h"
+#include "scim/problem.h"
 #include "scim/schema.h"
 
 struct rules {
 	const struct config *config;
 	struct config_report *report;
 	struct arena *arena;
+	const struct scim_model *model;
 	bool ok;
 };
 
@@ -24,9 +27,8 @@ static void check_filter(
 {
 	struct error err = { 0 };
 
-	if (text == NULL ||
-		scim_filter_parse(rules->arena, scim_model_type(scim_model_core(), type), text,
-			strlen(text), false, &err) != NULL) {
+	if (text == NULL || scim_filter_parse(rules->arena, scim_model_type(rules->model, type),
+				    text, strlen(text), false, &err) != NULL) {
 		return;
 	}
 	rules->ok = config_report_add(rules->report, rules->config,
@@ -56,11 +58,30 @@ static void check_quirks(struct rules *rules, size_t index, const char *quirks)
 	}
 }
 
+static void check_schemas(struct rules *rules)
+{
+	struct scim_problems problems = { .arena = rules->arena };
+
+	rules->model = schemas_load(rules->arena, rules->config->scim.directory, NULL, &problems);
+	for (size_t i = 0; i < problems.count; i++) {
+		rules->ok = config_report_add(rules->report, rules->config, "scim.directory", "%s",
+			scim_problem_text(rules->arena, &problems.items[i]));
+	}
+	if (problems.left_out > 0) {
+		rules->ok = config_report_add(rules->report, rules->config, "scim.directory",
+			"and %zu problems more", problems.left_out);
+	}
+	if (rules->model == NULL) {
+		rules->model = scim_model_core(); /* for the filters of apps */
+	}
+}
+
 bool config_rules_check(const struct config *config, struct config_report *report)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	struct rules rules = { .config = config, .report = report, .arena = arena, .ok = true };
 
+	check_schemas(&rules);
 	for (size_t i = 0; i < config->source_count; i++) {
 		const char *dialect = config->sources[i].dialect;
 		check_known(&rules, "sources", i, "dialect", dialect,

@@ -1,7 +1,7 @@
 /*
  * Rules of the configuration that only layers above config/ can judge: does a filter parse, is
- * there such a profile, a connector, a dialect. `config check` and `serve` apply them, so that both
- * say the same at the same places.
+ * there such a profile, a connector, a dialect, are the schema files good. `config check` and
+ * `serve` apply them, so that both say the same at the same places.
  */
 #pragma once
 

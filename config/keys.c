@@ -252,6 +252,15 @@ const struct config_key config_keys[] = {
 		.fallback = "sqlite:/var/lib/scimward/scimward.db",
 		.example = "sqlite:/var/lib/scimward/scimward.db",
 		.help = "Where resources, entries and deliveries are kept: `sqlite:FILE`." },
+	{ .path = "scim.directory",
+		.type = CONFIG_PATH,
+		.flags = CONFIG_RESTART,
+		.offset = IN(scim.directory),
+		.min = 1,
+		.max = 4096,
+		.help = "Further schemas, extensions and resource types as JSON of RFC 7643: "
+			"`schemas/*.json` and `resource_types/*.json` below this folder. See "
+			"[schemas.md](schemas.md)." },
 	{ .path = "scim.cursor_timeout",
 		.type = CONFIG_TIME,
 		.flags = CONFIG_RESTART,

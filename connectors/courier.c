@@ -127,7 +127,7 @@ void courier_stop_if_idle(struct courier *courier)
 static const struct scim_filter *parse_filter(
 	struct courier *courier, const char *type, const char *text, struct error *err)
 {
-	return scim_filter_parse(courier->arena, scim_model_type(scim_model_core(), type), text,
+	return scim_filter_parse(courier->arena, scim_model_type(courier->model, type), text,
 		strlen(text), false, err);
 }
 
@@ -225,6 +225,7 @@ struct courier *courier_start(const struct courier_options *options, struct erro
 
 	courier->config = options->config;
 	courier->store = options->store;
+	courier->model = options->model;
 	courier->arena = arena_new();
 	courier->packer = journal_packer_new();
 	courier->apps = must_calloc(options->config->app_count + 1, sizeof(*courier->apps));

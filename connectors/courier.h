@@ -17,11 +17,13 @@
 struct config;
 struct courier;
 struct error;
+struct scim_model;
 struct store;
 
 struct courier_options {
 	const struct config *config; /* apps; must outlive the courier */
 	struct store *store;
+	const struct scim_model *model; /* of the apps' filters; must outlive the courier */
 };
 
 /* Starts the thread; with no apps in the configuration it only waits. ERROR_CONFIG: an unknown

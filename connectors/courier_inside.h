@@ -22,6 +22,7 @@ struct arena;
 struct delivery;
 struct journal_packer;
 struct profile;
+struct scim_model;
 
 /* One app: its slots, its breaker, its connections. What fails here touches no other. */
 struct courier_app {
@@ -50,6 +51,7 @@ typedef void delivery_answer_fn(struct delivery *delivery, const struct connecto
 struct courier {
 	const struct config *config;
 	struct store *store;
+	const struct scim_model *model; /* of the apps' filters */
 	struct store_reader *reader;
 	struct journal_packer *packer;
 	struct loop_thread *thread;

@@ -1,8 +1,8 @@
 /*
  * Starting and stopping, in one thread, in the order in which things need each other:
  *
- *     names ▶ store ▶ journal key, publisher ▶ policy ▶ rails ▶ workers ▶ courier ▶ listener ▶
- * admin
+ *     model ▶ store, names ▶ journal key, publisher ▶ policy ▶ rails ▶ workers ▶ courier ▶ listener
+ * ▶ admin
  *
  * Stopping goes the other way: the listener drains first, the store closes last. gateway_free() can
  * free whatever a failed start left, so a start that fails leaves nothing behind.
@@ -29,6 +29,7 @@
 #include "gateway/policy_live.h"
 #include "gateway/rate.h"
 #include "gateway/request.h"
+#include "gateway/schemas.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/server.h"
@@ -38,6 +39,7 @@
 #include "journal/entry.h"
 #include "journal/publisher.h"
 #include "policy/engine.h"
+#include "scim/problem.h"
 #include "scim/schema.h"
 #include "store/claim.h"
 #include "store/read.h"
@@ -295,6 +297,7 @@ static bool start_courier(struct gateway *gateway, struct error *err)
 	struct courier_options options = {
 		.config = gateway->config,
 		.store = gateway->store,
+		.model = gateway->model,
 	};
 
 	gateway->courier = courier_start(&options, err);
@@ -325,12 +328,29 @@ static void begin_to_serve(struct gateway *gateway)
 	tell_ready(gateway);
 }
 
+static bool load_model(struct gateway *gateway, struct error *err)
+{
+	struct scim_problems problems = { .arena = arena_new() };
+	const char *directory = gateway->config->scim.directory;
+
+	gateway->model_arena = arena_new();
+	gateway->model =
+		schemas_load(gateway->model_arena, directory, gateway->model_digest, &problems);
+	if (gateway->model == NULL) {
+		error_set(err, ERROR_CONFIG, "scim.directory: %s%s",
+			scim_problem_text(problems.arena, &problems.items[0]),
+			problems.count > 1 ? "; `scimward config check` tells the rest" : "");
+	}
+	arena_free(problems.arena);
+	return gateway->model != NULL;
+}
+
 static bool start(struct gateway *gateway, struct error *err)
 {
 	gateway->worker_count = worker_count(gateway->config);
 	gateway->workers = must_calloc(gateway->worker_count, sizeof(*gateway->workers));
-	if (!open_store(gateway, err) || !start_journal(gateway, err) ||
-		!load_rates(gateway, err)) {
+	if (!load_model(gateway, err) || !open_store(gateway, err) ||
+		!start_journal(gateway, err) || !load_rates(gateway, err)) {
 		return false;
 	}
 	gateway->metrics = metrics_new(gateway, (unsigned)gateway->worker_count);
@@ -355,7 +375,6 @@ struct gateway *gateway_start(const struct config *config, struct loop *loop, st
 	gateway->config = config;
 	gateway->loop = loop;
 	loop_timer_init(&gateway->token_timer, loop, on_tokens_changed, gateway);
-	gateway->model = scim_model_core();
 	gateway->started_us = clock_now_us();
 	if (!start(gateway, err)) {
 		gateway_free(gateway);
@@ -393,6 +412,7 @@ void gateway_free(struct gateway *gateway)
 	rate_free(gateway->rate);
 	snapshot_unref(gateway->snapshot);
 	names_free(gateway);
+	arena_free(gateway->model_arena);
 	memory_free(gateway);
 }
 

@@ -13,10 +13,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/digest.h"
 #include "base/seal.h"
 #include "io/loop.h"
 #include "scim/dialect.h"
 
+struct arena;
 struct config;
 struct config_app;
 struct config_source;
@@ -82,7 +84,9 @@ typedef void gateway_done_fn(void *user);
 
 struct gateway {
 	const struct config *config;
-	const struct scim_model *model;
+	const struct scim_model *model; /* as its files were at start, see gateway/schemas.h */
+	struct arena *model_arena;
+	uint8_t model_digest[DIGEST_BYTES];
 	int *types; /* of model->types: enum store_type */
 	int *keys;  /* of model->unique: kinds of the store, from STORE_KEY_CUSTOM on */
 	struct store *store;

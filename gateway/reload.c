@@ -1,5 +1,6 @@
 #include "gateway/reload.h"
 
+#include <string.h>
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -8,10 +9,12 @@
 #include "config/config.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_live.h"
+#include "gateway/schemas.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/tls.h"
 #include "policy/engine.h"
+#include "scim/problem.h"
 #include "store/read.h"
 
 /* ---- tokens ---- */
@@ -156,6 +159,23 @@ bool reload_policy(struct gateway *gateway, struct policy *policy, struct error 
 	return true;
 }
 
+/* A model cannot be swapped: documents, keys and requests under way rest on it. */
+static void tell_changed_schemas(const struct gateway *gateway)
+{
+	struct scim_problems problems = { .arena = arena_new() };
+	const char *directory = gateway->config->scim.directory;
+	uint8_t digest[DIGEST_BYTES];
+
+	schemas_load(problems.arena, directory, digest, &problems);
+	arena_free(problems.arena);
+	if (memcmp(digest, gateway->model_digest, DIGEST_BYTES) != 0) {
+		log_event(LOG_WARN, "schemas_changed", "directory", directory, "help",
+			"they take effect at the next start; `scimward config check` tells whether "
+			"they are good",
+			NULL);
+	}
+}
+
 void gateway_reload(struct gateway *gateway, bool allow_older)
 {
 	struct error err = { 0 };
@@ -166,5 +186,6 @@ void gateway_reload(struct gateway *gateway, bool allow_older)
 	if (gateway->tls != NULL && !tls_reload(gateway->tls, &err)) {
 		log_event(LOG_ERROR, "certificate_reload_failed", "error", err.text, NULL);
 	}
+	tell_changed_schemas(gateway);
 	policy_live_reload(gateway, allow_older);
 }

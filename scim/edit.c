@@ -179,6 +179,7 @@ static bool edit_attribute(struct scim_edit *edit, enum scim_patch_op op,
 	case SCIM_IS_META:
 	case SCIM_IS_GROUPS:
 	case SCIM_IN_DOC:
+	case SCIM_IS_SECRET:
 		break;
 	}
 	if (ref->attribute->mutability == SCIM_READ_ONLY ||

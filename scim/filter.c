@@ -133,6 +133,19 @@ static const struct scim_attribute *element_sub(
 	return scim_attribute_sub(element, text, size);
 }
 
+/* What is never shown is not found either: that would be an oracle, or a list that misleads. */
+static bool check_shown(struct parser *parser, const struct scim_filter *it, const char *text)
+{
+	const struct scim_attribute *hidden = it->leaf;
+
+	if (hidden->returned != SCIM_NEVER && it->ref.attribute->returned == SCIM_NEVER) {
+		hidden = it->ref.attribute;
+	}
+	return hidden->returned != SCIM_NEVER ||
+	       error_set(parser->err, ERROR_FILTER, "column %zu: nothing is found by '%s'",
+		       (size_t)(text - parser->start) + 1, hidden->name);
+}
+
 static bool resolve(struct parser *parser, struct scim_filter *it, const char *text, size_t size)
 {
 	if (parser->in_element && parser->element != NULL) {
@@ -141,7 +154,8 @@ static bool resolve(struct parser *parser, struct scim_filter *it, const char *t
 		it->path = it->leaf == NULL              ? NULL
 			   : it->leaf == parser->element ? "value"
 							 : it->leaf->name;
-		return it->leaf != NULL || unknown(parser, text, size);
+		return it->leaf != NULL ? check_shown(parser, it, text)
+					: unknown(parser, text, size);
 	}
 	if (parser->type == NULL) {
 		it->path = arena_text(parser->arena, text, size);
@@ -151,9 +165,8 @@ static bool resolve(struct parser *parser, struct scim_filter *it, const char *t
 		return unknown(parser, text, size);
 	}
 	it->leaf = scim_ref_leaf(&it->ref);
-	if (it->leaf->returned == SCIM_NEVER) { /* an oracle, or, as here, a list that misleads */
-		return error_set(parser->err, ERROR_FILTER, "column %zu: nothing is found by '%s'",
-			(size_t)(text - parser->start) + 1, it->leaf->name);
+	if (!check_shown(parser, it, text)) {
+		return false;
 	}
 	it->path = value_text(it->ref.sub != NULL ? it->ref.sub->path : it->ref.attribute->path);
 	return true;

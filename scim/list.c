@@ -171,7 +171,8 @@ bool scim_sort_parse(const struct scim_resource_type *type, const char *sort_by,
 		return error_set(
 			err, ERROR_PATH, "sortBy: '%.80s' has sub-attributes, name one", sort_by);
 	}
-	if (scim_ref_leaf(&sort->ref)->returned == SCIM_NEVER) {
+	if (scim_ref_leaf(&sort->ref)->returned == SCIM_NEVER ||
+		sort->ref.attribute->returned == SCIM_NEVER) {
 		return error_set(err, ERROR_PATH, "sortBy: '%.80s' is never shown", sort_by);
 	}
 	if (sort_order != NULL && strcasecmp(sort_order, "descending") == 0) {

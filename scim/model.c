@@ -68,6 +68,7 @@ static const struct scim_attribute *build_attributes(struct arena *arena,
 		for (size_t k = 0; k < it->sub_count; k++) {
 			it->subs_plain = it->subs_plain && is_plain(&it->subs[k]);
 			it->has_key = it->has_key || it->subs[k].has_key;
+			it->requires_sub = it->requires_sub || it->subs[k].required;
 		}
 	}
 	return built;
@@ -95,6 +96,19 @@ static bool has_immutable(const struct scim_attribute *attributes, size_t count)
 
 		if (it->place == SCIM_IN_DOC && (it->mutability == SCIM_IMMUTABLE ||
 							has_immutable(it->subs, it->sub_count))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool has_kept(const struct scim_schema *schema)
+{
+	for (size_t i = 0; i < schema->count; i++) {
+		const struct scim_attribute *it = &schema->attributes[i];
+
+		if (it->place == SCIM_IN_DOC &&
+			(it->mutability == SCIM_IMMUTABLE || it->mutability == SCIM_READ_ONLY)) {
 			return true;
 		}
 	}
@@ -148,11 +162,13 @@ static void finish_type(struct arena *arena, struct scim_resource_type *type)
 	type->is_person = has_place(schema, SCIM_IS_GROUPS);
 	type->has_members = has_place(schema, SCIM_IS_MEMBERS);
 	type->has_immutable = has_immutable(schema->attributes, schema->count);
+	type->has_kept = has_kept(schema);
 	type->is_plain = all_plain(schema);
 	for (size_t i = 0; i < type->extension_count; i++) {
 		schema = type->extensions[i];
 		type->has_immutable =
 			type->has_immutable || has_immutable(schema->attributes, schema->count);
+		type->has_kept = type->has_kept || has_kept(schema);
 		type->is_plain = type->is_plain && all_plain(schema);
 	}
 	type->label = label_of(type);
@@ -208,6 +224,18 @@ const struct scim_model *scim_model_build(struct arena *arena,
 	return model;
 }
 
+const struct scim_type_template scim_core_types[SCIM_CORE_TYPES] = {
+	{ .name = "User",
+		.endpoint = "/Users",
+		.description = "A person",
+		.schema = &scim_schema_user,
+		.extensions = { &scim_schema_enterprise, &scim_schema_person } },
+	{ .name = "Group",
+		.endpoint = "/Groups",
+		.description = "A group of people",
+		.schema = &scim_schema_group },
+};
+
 static struct arena *core_arena; /* of both models; it lives for ever */
 static const struct scim_model *core_model;
 static const struct scim_model *rfc_model;
@@ -216,22 +244,13 @@ static void build_core(void)
 {
 	const struct scim_schema *const discovery[] = { &scim_schema_provider,
 		&scim_schema_resource_type, &scim_schema_schema };
-	struct scim_type_template types[] = {
-		{ .name = "User",
-			.endpoint = "/Users",
-			.description = "A person",
-			.schema = &scim_schema_user,
-			.extensions = { &scim_schema_enterprise, &scim_schema_person } },
-		{ .name = "Group",
-			.endpoint = "/Groups",
-			.description = "A group of people",
-			.schema = &scim_schema_group },
-	};
+	struct scim_type_template types[SCIM_CORE_TYPES];
 
+	memcpy(types, scim_core_types, sizeof(types));
 	core_arena = arena_new();
-	core_model = scim_model_build(core_arena, types, 2, discovery, 3);
+	core_model = scim_model_build(core_arena, types, SCIM_CORE_TYPES, discovery, 3);
 	types[0].extensions[1] = NULL;
-	rfc_model = scim_model_build(core_arena, types, 2, discovery, 3);
+	rfc_model = scim_model_build(core_arena, types, SCIM_CORE_TYPES, discovery, 3);
 }
 
 static pthread_once_t core_once = PTHREAD_ONCE_INIT;

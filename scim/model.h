@@ -18,6 +18,10 @@ struct scim_type_template {
 	bool required[SCIM_EXTENSIONS_MAX];                        /* of each extension */
 };
 
+/* User and Group. */
+#define SCIM_CORE_TYPES 2
+extern const struct scim_type_template scim_core_types[SCIM_CORE_TYPES];
+
 /*
  * Everything lives in arena, which must then never be reset; texts of the templates are shared.
  * `others` are schemas that are only shown.

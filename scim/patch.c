@@ -313,13 +313,29 @@ static bool same_extensions(const struct scim_resource_type *type, const struct 
 
 /* What holds for the whole document. RFC 7644, 3.5.2.2: a required attribute that goes is
  * `mutability`. */
+/*
+ * What a schema of the configuration requires since after the resource was made is no reason to
+ * refuse a change of something else: a deactivation would not get through.
+ */
+static bool has_required(const struct scim_resource_type *type, const struct value *before,
+	const struct value *after, struct error *err)
+{
+	struct error ignored = { 0 };
+
+	if (scim_check_required(type, after, ERROR_MUTABILITY, &ignored) ||
+		!scim_check_required(type, before, ERROR_MUTABILITY, NULL)) {
+		return true;
+	}
+	return error_set(err, ignored.code, "%s", ignored.text);
+}
+
 static bool finish(struct arena *arena, const struct scim_patch *patch, const struct value *before,
 	const struct value **after, struct error *err)
 {
 	if (*after == before) {
 		return true;
 	}
-	if (!scim_check_required(patch->type, *after, ERROR_MUTABILITY, err) ||
+	if (!has_required(patch->type, before, *after, err) ||
 		!scim_check_immutable(patch->type, before, *after, err)) {
 		return false;
 	}

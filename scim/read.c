@@ -8,6 +8,7 @@
 #include "scim/dialect.h"
 #include "scim/key.h"
 #include "scim/name.h"
+#include "scim/reference.h"
 
 #define PASSWORD_BYTES_MAX 1024
 #define EXTERNAL_ID_BYTES_MAX 1024
@@ -22,6 +23,14 @@ const char *scim_attribute_label(struct arena *arena, const struct scim_attribut
 
 /* ---- simple values ---- */
 
+/* A secret is not shown even when it is wrong. */
+static const char *preview(const struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in)
+{
+	return attribute->place == SCIM_IS_SECRET ? "what was sent"
+						  : value_preview(reader->arena, in, 40);
+}
+
 static bool wrong_type(struct scim_reader *reader, const struct scim_attribute *attribute,
 	const struct value *in, struct error *err)
 {
@@ -31,7 +40,7 @@ static bool wrong_type(struct scim_reader *reader, const struct scim_attribute *
 
 	return error_set(err, ERROR_VALUE, "%s must be %s, not %s",
 		scim_attribute_label(reader->arena, attribute), wanted[attribute->type],
-		value_preview(reader->arena, in, 40));
+		preview(reader, attribute, in));
 }
 
 /* The canonical spelling of a closed list. NULL: not in it. */
@@ -66,7 +75,7 @@ static bool not_in_list(struct scim_reader *reader, const struct scim_attribute 
 	}
 	return error_set(err, ERROR_VALUE, "%s is one of %s, not %s",
 		scim_attribute_label(reader->arena, attribute), list,
-		value_preview(reader->arena, in, 40));
+		preview(reader, attribute, in));
 }
 
 static bool check_text(struct scim_reader *reader, const struct scim_attribute *attribute,
@@ -74,11 +83,15 @@ static bool check_text(struct scim_reader *reader, const struct scim_attribute *
 {
 	const struct value *in = *value;
 
-	if (attribute->type == SCIM_STRING &&
+	if ((attribute->type == SCIM_STRING || attribute->key_kind != 0) &&
 		value_size(in) >
 			(attribute->key_kind != 0 ? SCIM_NAME_BYTES_MAX : SCIM_TEXT_BYTES_MAX)) {
 		return error_set(err, ERROR_VALUE, "%s is too long with %zu bytes",
 			scim_attribute_label(reader->arena, attribute), value_size(in));
+	}
+	if (attribute->type == SCIM_REFERENCE &&
+		!scim_reference_check(reader->arena, reader->type->model, attribute, in, err)) {
+		return false;
 	}
 	if (attribute->closed) {
 		*value = canonical_value(reader->arena, attribute, in);
@@ -161,13 +174,33 @@ static bool read_subs(struct scim_reader *reader, const struct scim_attribute *a
 	return true;
 }
 
+bool scim_check_secrets(struct scim_reader *reader, const struct scim_attribute *attributes,
+	size_t count, const struct value *in, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct scim_attribute *it = &attributes[i];
+		const struct value *value;
+
+		if (!it->required || it->place != SCIM_IS_SECRET) {
+			continue;
+		}
+		value = value_find_folded(in, it->name);
+		if (value == NULL || scim_dialect_is_unassigned(reader->dialect, value)) {
+			return error_set(err, ERROR_VALUE, "%s is required",
+				scim_attribute_label(reader->arena, it));
+		}
+	}
+	return true;
+}
+
 static bool read_complex(struct scim_reader *reader, const struct scim_attribute *attribute,
 	const struct value *in, const struct value **out, struct error *err)
 {
 	struct value_builder builder = { .arena = reader->arena };
 	bool changed = false;
 
-	if (!read_subs(reader, attribute, in, &builder, &changed, err)) {
+	if (!read_subs(reader, attribute, in, &builder, &changed, err) ||
+		!scim_check_secrets(reader, attribute->subs, attribute->sub_count, in, err)) {
 		return false;
 	}
 	if (builder.count == 0) {
@@ -275,7 +308,7 @@ static bool read_list(struct scim_reader *reader, const struct scim_attribute *a
 	return scim_check_list(attribute, *out, err);
 }
 
-bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribute,
+static bool read_whole(struct scim_reader *reader, const struct scim_attribute *attribute,
 	const struct value *in, const struct value **out, struct error *err)
 {
 	if (!attribute->multi) {
@@ -293,6 +326,18 @@ bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribut
 		in = value_append(reader->arena, NULL, in);
 	}
 	return read_list(reader, attribute, in, out, err);
+}
+
+bool scim_read(struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in, const struct value **out, struct error *err)
+{
+	if (!read_whole(reader, attribute, in, out, err)) {
+		return false;
+	}
+	if (attribute->place == SCIM_IS_SECRET) {
+		*out = NULL; /* it was good, and is forgotten */
+	}
+	return true;
 }
 
 /* ---- over what is there ---- */

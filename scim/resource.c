@@ -100,6 +100,7 @@ static bool read_attribute(struct state *state, const struct scim_attribute *att
 
 	switch (attribute->place) {
 	case SCIM_IN_DOC:
+	case SCIM_IS_SECRET:
 		if (attribute->mutability == SCIM_READ_ONLY) {
 			return true;
 		}
@@ -180,6 +181,9 @@ static bool read_extension(struct state *state, const struct scim_schema *extens
 		if (value != NULL) {
 			value_add_key(&object, attribute->key, value);
 		}
+	}
+	if (!scim_check_secrets(&state->reader, extension->attributes, extension->count, in, err)) {
+		return false;
 	}
 	if (object.count > 0) {
 		value_add_key(&state->doc, extension->key, value_finish_object(&object));
@@ -263,7 +267,9 @@ bool scim_resource_read(struct arena *arena, const struct scim_resource_type *ty
 		}
 	}
 	result->doc = value_finish_object(&state.doc);
-	if (!read_paths(&state, &result->doc, err) ||
+	if (!scim_check_secrets(
+		    &state.reader, type->schema->attributes, type->schema->count, body, err) ||
+		!read_paths(&state, &result->doc, err) ||
 		!scim_check_required(type, result->doc, ERROR_VALUE, err)) {
 		return false;
 	}
@@ -274,17 +280,10 @@ bool scim_resource_read(struct arena *arena, const struct scim_resource_type *ty
 
 /* ---- create and replace ---- */
 
-static bool has_active(const struct scim_resource_type *type)
-{
-	const struct scim_attribute *active = scim_schema_find(type->schema, "active", 6);
-
-	return active != NULL && active->type == SCIM_BOOLEAN;
-}
-
 const struct value *scim_resource_created(
 	struct arena *arena, const struct scim_resource_type *type, const struct value *doc)
 {
-	if (!has_active(type) || value_find(doc, "active") != NULL) {
+	if (!type->is_person || value_find(doc, "active") != NULL) {
 		return doc;
 	}
 	return value_with(arena, doc, "active", value_of_bool(true));
@@ -297,9 +296,10 @@ bool scim_resource_replaced(struct arena *arena, const struct scim_resource_type
 	const struct value *was = value_find(before, "active");
 
 	*after = doc;
-	if (has_active(type) && was != NULL && value_find(doc, "active") == NULL) {
+	if (type->is_person && was != NULL && value_find(doc, "active") == NULL) {
 		*after = value_with(arena, doc, "active", was);
 	}
+	*after = scim_doc_kept(arena, type, before, *after);
 	return scim_check_immutable(type, before, *after, err);
 }
 

@@ -43,6 +43,7 @@ enum scim_place {
 	SCIM_IS_GROUPS,   /* of a User: derived from memberships */
 	SCIM_IS_MEMBERS,  /* of a Group: rows */
 	SCIM_IS_PASSWORD, /* validated, never kept */
+	SCIM_IS_SECRET,   /* writeOnly, of a configured schema: likewise */
 };
 
 struct scim_attribute {
@@ -77,6 +78,7 @@ struct scim_attribute {
 	const struct scim_attribute *parent; /* of a sub-attribute */
 	struct scim_names *names;            /* index of subs */
 	bool subs_plain;                     /* no sub-attribute has `returned` never or request */
+	bool requires_sub;                   /* a sub-attribute is required */
 	bool has_key;                        /* it or a sub-attribute has a key_kind */
 };
 
@@ -111,6 +113,7 @@ struct scim_resource_type {
 	bool is_person;     /* has an attribute of SCIM_IS_GROUPS: a User */
 	bool has_members;   /* has an attribute of SCIM_IS_MEMBERS: a Group */
 	bool has_immutable; /* an attribute in the document is immutable */
+	bool has_kept;      /* … or read-only: a PUT that does not name it leaves it as it is */
 	bool is_plain; /* every attribute of the document is returned by default: its text can be
 			  sent as it is */
 	const char *label; /* the attribute that names a resource for people; NULL: none does */

@@ -114,6 +114,7 @@ const struct value *store_candidate_value(
 	case SCIM_IS_MEMBERS:
 		return related_value(candidate, true);
 	case SCIM_IS_PASSWORD:
+	case SCIM_IS_SECRET:
 		return NULL;
 	case SCIM_IN_DOC:
 	case SCIM_IS_SCHEMAS:
