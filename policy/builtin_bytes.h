@@ -16,3 +16,5 @@ const struct value *builtin_text_of_bytes(struct policy_context *context, struct
 bool builtin_base64url_bytes(struct policy_context *context, struct span text, struct span *bytes);
 /* The same of base64 in either alphabet, with padding or without. Uses the first policy_buf(). */
 bool builtin_base64_any(struct policy_context *context, struct span text, struct span *bytes);
+/* The same of base64 as Go's StdEncoding reads it: padded, line breaks skipped. */
+bool builtin_base64_bytes(struct policy_context *context, struct span text, struct span *bytes);

@@ -178,6 +178,11 @@ bool builtin_base64url_bytes(struct policy_context *context, struct span text, s
 	return keep_bytes(context, decoded_url(context, text), bytes);
 }
 
+bool builtin_base64_bytes(struct policy_context *context, struct span text, struct span *bytes)
+{
+	return keep_bytes(context, decoded(context, text, false), bytes);
+}
+
 bool builtin_base64_any(struct policy_context *context, struct span text, struct span *bytes)
 {
 	struct buf *buf = policy_buf(context, 0);

@@ -8,7 +8,7 @@
 
 /* A URI taken apart; the texts are as written but for scheme and host. */
 struct uri {
-	struct span scheme, host, path, query, fragment;
+	struct span scheme, host, path, query, fragment, opaque, user;
 };
 
 static bool has_control(struct span text)
@@ -143,8 +143,8 @@ static bool is_user_info(struct span text)
 	return true;
 }
 
-static bool parse_authority(struct policy_context *context, struct span scheme,
-	struct span authority, struct span *host)
+static bool parse_authority(
+	struct policy_context *context, struct span scheme, struct span authority, struct uri *uri)
 {
 	struct span at = from_last(authority, '@');
 
@@ -154,9 +154,10 @@ static bool parse_authority(struct policy_context *context, struct span scheme,
 		if (!is_user_info(user) || !builtin_uri_unescape(context, buf, user, URI_USER)) {
 			return false;
 		}
+		uri->user = user;
 		authority = span_from(at, 1);
 	}
-	return parse_host(context, scheme, authority, host);
+	return parse_host(context, scheme, authority, &uri->host);
 }
 
 static struct span lower(struct policy_context *context, struct span text)
@@ -196,7 +197,8 @@ static bool parse_uri(struct policy_context *context, struct span text, struct u
 		struct span segment = rest;
 		struct span ignored;
 		if (scheme > 0) {
-			return true; /* opaque: mailto:… */
+			uri->opaque = rest; /* mailto:… */
+			return true;
 		}
 		cut(&segment, '/', &ignored);
 		if (memchr(segment.at, ':', segment.size) != NULL) {
@@ -211,7 +213,7 @@ static bool parse_uri(struct policy_context *context, struct span text, struct u
 		size_t size = slash != NULL ? (size_t)(slash - authority.at) : authority.size;
 		rest = span_from(authority, size);
 		authority.size = size;
-		if (!parse_authority(context, uri->scheme, authority, &uri->host)) {
+		if (!parse_authority(context, uri->scheme, authority, uri)) {
 			return false;
 		}
 	}
@@ -279,7 +281,7 @@ static const struct value *uri_object(struct policy_context *context, struct spa
 {
 	struct value_builder builder = { .arena = context->arena };
 	const struct span none = { "", 0 };
-	struct uri uri = { none, none, none, none, none };
+	struct uri uri = { none, none, none, none, none, none, none };
 
 	policy_charge_text(context, text.size * 16);
 	policy_charge_bytes(context, 512 + text.size * 4);
@@ -311,4 +313,90 @@ const struct value *builtin_uri_is_valid(
 {
 	return value_of_bool(value_is(args[0], VALUE_STRING) && value_size(args[0]) > 0 &&
 			     uri_object(context, span_of(args[0])) != NULL);
+}
+
+/* ---- as Go's struct, for certificates ---- */
+
+static void add_always(struct policy_context *context, struct value_builder *builder,
+	const char *name, struct span text)
+{
+	value_add(builder, name, builtin_text_of_bytes(context, text));
+}
+
+/* A part decoded, and as it was written where that says more. False: it is not well encoded. */
+static bool add_decoded(struct policy_context *context, struct value_builder *builder,
+	struct span part, enum uri_part kind, const char *name, const char *raw)
+{
+	struct buf *plain = policy_buf(context, 0);
+	struct buf *again = policy_buf(context, 1);
+
+	if (!builtin_uri_unescape(context, plain, part, kind)) {
+		return false;
+	}
+	struct span decoded = { buf_text(plain), plain->size };
+	builtin_uri_escape(context, again, decoded, kind);
+	bool same = again->size == part.size && memcmp(buf_text(again), part.at, part.size) == 0;
+	add_always(context, builder, name, decoded);
+	add_always(context, builder, raw, same ? (struct span){ "", 0 } : part);
+	return true;
+}
+
+static const struct value *uri_text(struct policy_context *context, const struct uri *uri)
+{
+	struct buf *buf = policy_buf(context, 0);
+	const struct {
+		const char *before;
+		struct span part;
+		bool there;
+	} parts[] = {
+		{ "", uri->scheme, uri->scheme.size > 0 },
+		{ ":", uri->opaque, uri->scheme.size > 0 },
+		{ "//", uri->user, uri->user.size > 0 || uri->host.size > 0 },
+		{ "@", { "", 0 }, uri->user.size > 0 },
+		{ "", uri->host, true },
+		{ "", uri->path, true },
+		{ "?", uri->query, uri->query.size > 0 },
+		{ "#", uri->fragment, uri->fragment.size > 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].there) {
+			builtin_append(context, buf, parts[i].before, strlen(parts[i].before));
+			builtin_append(context, buf, parts[i].part.at, parts[i].part.size);
+		}
+	}
+	return policy_text_of_buf(context, buf);
+}
+
+const struct value *builtin_uri_go(
+	struct policy_context *context, struct span text, const struct value **written)
+{
+	struct value_builder builder = { .arena = context->arena };
+	const struct span none = { "", 0 };
+	struct uri uri = { none, none, none, none, none, none, none };
+
+	policy_charge_text(context, text.size * 16);
+	policy_charge_bytes(context, 2048 + text.size * 8);
+	if (!parse_uri(context, text, &uri) ||
+		!add_decoded(context, &builder, uri.path, URI_PATH, "Path", "RawPath") ||
+		!add_decoded(
+			context, &builder, uri.fragment, URI_FRAGMENT, "Fragment", "RawFragment")) {
+		return NULL;
+	}
+	add_always(context, &builder, "Scheme", uri.scheme);
+	add_always(context, &builder, "Opaque", uri.opaque);
+	add_always(context, &builder, "Host", uri.host);
+	add_always(context, &builder, "RawQuery", uri.query);
+	value_add(&builder, "User",
+		uri.user.size > 0 ? policy_object(context, NULL, 0) : value_null());
+	value_add(&builder, "ForceQuery",
+		value_of_bool(
+			uri.query.size == 0 && text.size > 0 && text.at[text.size - 1] == '?'));
+	value_add(&builder, "OmitHost",
+		value_of_bool(uri.scheme.size > 0 && uri.opaque.size == 0 && uri.host.size == 0 &&
+			      uri.path.size > 0 && uri.path.at[0] == '/' &&
+			      !span_starts(span_from(text, uri.scheme.size + 1),
+				      (struct span){ "//", 2 })));
+	*written = uri_text(context, &uri);
+	return value_finish_object(&builder);
 }
