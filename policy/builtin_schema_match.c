@@ -1,3 +1,8 @@
+#include "policy/builtin_schema_match.h"
+
+#include "base/buf.h"
+#include "policy/builtin_json.h"
+
 /*
  * Documents against a JSON Schema that was checked: every error with its kind, place and words.
  *
@@ -5,9 +10,6 @@
  * order of their names here (there in none). Of alternatives that all fail, the errors of the one
  * that came closest are given: each thing that fits counts one, each error takes one away.
  */
-#include "base/buf.h"
-#include "policy/builtin_json.h"
-#include "policy/builtin_schema_match.h"
 
 struct result match_apart(struct match *match, const struct value *node, const struct value *value,
 	const struct place *place)
