@@ -20,6 +20,34 @@ static uint64_t random_next(void)
 	return state * 0x2545f4914f6cdd1du;
 }
 
+/* splitmix64: one to one, and no order is left. */
+static unsigned long long mixed(uint64_t number)
+{
+	uint64_t z = (number + 1) * 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+enum { NAME_BYTES = 48 };
+
+/* userName and e-mail address, and the externalId, of user `number`. */
+static void make_name(const struct ask *ask, uint64_t number, char text[NAME_BYTES])
+{
+	if (ask->scatter) {
+		snprintf(text, NAME_BYTES, "%016llx@example.com", mixed(number));
+	} else {
+		snprintf(text, NAME_BYTES, "user%08llu@example.com", (unsigned long long)number);
+	}
+}
+
+static void make_external(const struct ask *ask, uint64_t number, char text[NAME_BYTES])
+{
+	snprintf(text, NAME_BYTES, "00u%016llx",
+		ask->scatter ? mixed(~number) : (unsigned long long)number);
+}
+
 static size_t make_get(struct ask *ask, uint64_t number, char *body, char *target)
 {
 	(void)number;
@@ -31,12 +59,16 @@ static size_t make_get(struct ask *ask, uint64_t number, char *body, char *targe
 static size_t make_post(struct ask *ask, uint64_t number, char *body, char *target)
 {
 	unsigned long long n = ask->first + number;
+	char name[NAME_BYTES];
+	char external[NAME_BYTES];
 
+	make_name(ask, n, name);
+	make_external(ask, n, external);
 	snprintf(target, ASK_TARGET_BYTES, "/scim/v2/Users");
 	return (size_t)snprintf(body, ASK_BODY_BYTES,
 		"{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\","
 		"\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\"],"
-		"\"userName\":\"user%08llu@example.com\",\"externalId\":\"00u%016llx\","
+		"\"userName\":\"%s\",\"externalId\":\"%s\","
 		"\"name\":{\"formatted\":\"Jordan Q. "
 		"Example-%llu\",\"familyName\":\"Example-%llu\","
 		"\"givenName\":\"Jordan\",\"middleName\":\"Quincy\"},"
@@ -45,7 +77,7 @@ static size_t make_post(struct ask *ask, uint64_t number, char *body, char *targ
 		"\"preferredLanguage\":\"en-GB\",\"locale\":\"en-GB\",\"timezone\":\"Europe/"
 		"London\","
 		"\"active\":true,"
-		"\"emails\":[{\"value\":\"user%08llu@example.com\",\"type\":\"work\",\"primary\":"
+		"\"emails\":[{\"value\":\"%s\",\"type\":\"work\",\"primary\":"
 		"true}],"
 		"\"phoneNumbers\":[{\"value\":\"+44 20 7946 %04llu\",\"type\":\"work\"}],"
 		"\"addresses\":[{\"type\":\"work\",\"streetAddress\":\"100 Universal Road\","
@@ -54,7 +86,7 @@ static size_t make_post(struct ask *ask, uint64_t number, char *body, char *targ
 		"\"employeeNumber\":\"%llu\",\"costCenter\":\"4130\",\"organization\":\"Example "
 		"plc\","
 		"\"division\":\"Platform\",\"department\":\"Identity\"}}",
-		n, n, n, n, n, n, n % 10000, n);
+		name, external, n, n, n, name, n % 10000, n);
 }
 
 static size_t make_patch(struct ask *ask, uint64_t number, char *body, char *target)
@@ -68,31 +100,104 @@ static size_t make_patch(struct ask *ask, uint64_t number, char *body, char *tar
 		value);
 }
 
-static size_t make_filter(struct ask *ask, uint64_t number, char *body, char *target)
+static size_t make_delete(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	(void)body;
+	snprintf(target, ASK_TARGET_BYTES, "/scim/v2/Users/%.36s", id_at(ask, ask->first + number));
+	return 0;
+}
+
+/* ---- look-ups ---- */
+
+static void make_search(char *target, const char *attribute, const char *value)
+{
+	snprintf(target, ASK_TARGET_BYTES, "/scim/v2/Users?filter=%s%%20eq%%20%%22%s%%22",
+		attribute, value);
+}
+
+static size_t make_by_name(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	char name[NAME_BYTES];
+
+	(void)number;
+	(void)body;
+	make_name(ask, random_next() % ask->users, name);
+	make_search(target, "userName", name);
+	return 0;
+}
+
+static size_t make_by_external(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	char external[NAME_BYTES];
+
+	(void)number;
+	(void)body;
+	make_external(ask, random_next() % ask->users, external);
+	make_search(target, "externalId", external);
+	return 0;
+}
+
+static size_t make_by_email(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	char name[NAME_BYTES];
+
+	(void)number;
+	(void)body;
+	make_name(ask, random_next() % ask->users, name);
+	make_search(target, "emails.value", name);
+	return 0;
+}
+
+/* Is that person in the group? */
+static size_t make_probe(struct ask *ask, uint64_t number, char *body, char *target)
 {
 	(void)number;
 	(void)body;
 	snprintf(target, ASK_TARGET_BYTES,
-		"/scim/v2/Users?filter=userName%%20eq%%20%%22user%08llu@example.com%%22",
-		(unsigned long long)(random_next() % ask->users));
+		"/scim/v2/Groups?attributes=id&filter=id%%20eq%%20%%22%s%%22%%20and%%20members%%20"
+		"eq%%20%%22%.36s%%22",
+		ask->group, id_at(ask, random_next()));
 	return 0;
+}
+
+/* ---- members ---- */
+
+/* Answers without members, so that a small group and a large one answer alike. */
+static void make_group(const struct ask *ask, char *target)
+{
+	snprintf(target, ASK_TARGET_BYTES, "/scim/v2/Groups/%s?excludedAttributes=members",
+		ask->group);
 }
 
 static size_t make_member(struct ask *ask, uint64_t number, char *body, char *target)
 {
-	snprintf(target, ASK_TARGET_BYTES, "/scim/v2/Groups/%s", ask->group);
+	make_group(ask, target);
 	return (size_t)snprintf(body, ASK_BODY_BYTES,
 		"{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{"
 		"\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%.36s\"}]}]}",
 		id_at(ask, ask->first + number));
 }
 
+static size_t make_unmember(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	make_group(ask, target);
+	return (size_t)snprintf(body, ASK_BODY_BYTES,
+		"{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[{"
+		"\"op\":\"remove\",\"path\":\"members[value eq \\\"%.36s\\\"]\"}]}",
+		id_at(ask, ask->first + number));
+}
+
 static const struct ask_mode modes[] = {
-	{ "filter", "GET", make_filter, false },
-	{ "get", "GET", make_get, true },
-	{ "member", "PATCH", make_member, true },
-	{ "patch", "PATCH", make_patch, true },
-	{ "post", "POST", make_post, false },
+	{ "by-email", "GET", make_by_email, ASK_USERS },
+	{ "by-external", "GET", make_by_external, ASK_USERS },
+	{ "by-name", "GET", make_by_name, ASK_USERS },
+	{ "delete", "DELETE", make_delete, ASK_IDS },
+	{ "get", "GET", make_get, ASK_IDS },
+	{ "member", "PATCH", make_member, ASK_IDS | ASK_GROUP },
+	{ "patch", "PATCH", make_patch, ASK_IDS },
+	{ "post", "POST", make_post, 0 },
+	{ "probe", "GET", make_probe, ASK_IDS | ASK_GROUP },
+	{ "unmember", "PATCH", make_unmember, ASK_IDS | ASK_GROUP },
 };
 
 const struct ask_mode *ask_find_mode(const char *name)
@@ -107,9 +212,9 @@ const struct ask_mode *ask_find_mode(const char *name)
 
 bool ask_is_complete(const struct ask *ask, const struct ask_mode *mode)
 {
-	return (!mode->needs_ids || ask->id_count > 0) &&
-	       (mode->make != make_member || ask->group != NULL) &&
-	       (mode->make != make_filter || ask->users > 0);
+	return ((mode->needs & ASK_IDS) == 0 || ask->id_count > 0) &&
+	       ((mode->needs & ASK_GROUP) == 0 || ask->group != NULL) &&
+	       ((mode->needs & ASK_USERS) == 0 || ask->users > 0);
 }
 
 bool ask_read_ids(struct ask *ask, const char *path, struct error *err)

@@ -16,8 +16,9 @@ struct ask {
 	struct buf ids; /* of existing users, a line each */
 	size_t id_count;
 	uint64_t first;    /* user of the first post, or line of the first patch and member */
-	uint64_t users;    /* filter: how many there are */
-	const char *group; /* member: the id of the group */
+	uint64_t users;    /* by-…: how many there are */
+	const char *group; /* member, unmember, probe: the id of the group */
+	bool scatter;      /* names in no order, as people have them, but the same in each run */
 	uint64_t nonce;    /* values differ from run to run, so that no PATCH is a no-op */
 };
 
@@ -28,10 +29,11 @@ struct ask_mode {
 	const char *name;
 	const char *method;
 	ask_fn *make;
-	bool needs_ids;
+	int needs; /* ASK_… */
 };
+enum { ASK_IDS = 1, ASK_GROUP = 2, ASK_USERS = 4 };
 
-/* "get", "post", "patch", "filter" or "member". NULL: unknown. */
+/* By name: see the table at the end of ask.c. NULL: unknown. */
 const struct ask_mode *ask_find_mode(const char *name);
 /* Has this mode all that it needs? */
 bool ask_is_complete(const struct ask *ask, const struct ask_mode *mode);

@@ -7,6 +7,7 @@ interleaved, the median counts. Anything but a 2xx fails the benchmark.
 
     --quick     under a minute: shorter rounds, nothing at 100,000 users
     --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, large)
+    --scale     a million people and groups of half a million instead: scale.py
 
 Writes build/bench.json. docs/performance.md says what the rows mean.
 """
@@ -23,6 +24,7 @@ import urllib.request
 from pathlib import Path
 
 import measure
+import scale
 from measure import BUILD, ROOT, BenchGateway, Helper, load, median_of
 
 SAMPLE = ROOT.parent / "shared" / "bench" / "policy"
@@ -44,7 +46,7 @@ class Table:
     def add(self, what, value, unit, goal=None, at_most=False, note="", **more):
         verdict = ""
         if goal is not None:
-            share = goal / value if at_most else value / goal
+            share = (goal / value if value > 0 else 1) if at_most else value / goal
             verdict = "reached" if share >= 1 else "below the goal" if share >= UNFINISHED else "UNFINISHED"
         row = {"what": what, "value": value, "unit": unit, "goal": goal, "verdict": verdict, "note": note} | more
         self.rows.append(row)
@@ -224,7 +226,7 @@ class Bench:
             self.next_user = first
 
     def filter_time(self, gateway, users):
-        run = lambda: load(gateway, "filter", connections=1, users=users, **self.timing())  # noqa: E731
+        run = lambda: load(gateway, "by-name", connections=1, users=users, **self.timing())  # noqa: E731
         return statistics.median(run()["cpu_us"] for _ in range(self.plan["rounds"]))
 
     def groups(self, gateway):
@@ -277,11 +279,23 @@ GROUPS = {
 }
 
 
+def run_scale(parser, arguments):
+    users = arguments.scale_users if arguments.scale_users is not None else 1_000_000
+    if users < 20000:
+        parser.error("--scale-users: at least 20,000")
+    os.sched_setaffinity(0, {measure.LOAD_CORE})
+    scale.run(users, Table())
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./run bench")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", help="groups of rows: " + ", ".join(GROUPS))
+    parser.add_argument("--scale", action="store_true", help="a million people, some minutes; writes bench-scale.json")
+    parser.add_argument("--scale-users", type=int, metavar="N", help="the same with N people, at least 20,000")
     arguments = parser.parse_args()
+    if arguments.scale or arguments.scale_users is not None:
+        return run_scale(parser, arguments)
     wanted = arguments.only.split(",") if arguments.only else [g for g in GROUPS if not arguments.quick or g != "large"]
     if set(wanted) - set(GROUPS):
         parser.error("no such group of rows")

@@ -1,7 +1,10 @@
 /*
  * The load generator: SCIM requests over kept connections, in one thread, and how long each took.
  *
- *     bench_load --port N --token TEXT [option…] get|post|patch|filter|member
+ *     bench_load --port N --token TEXT [option…] MODE
+ *
+ * MODE: post, get, patch or delete a user; by-name, by-external, by-email: find one; probe whether
+ * one is a member; add a member, unmember: remove one.
  *
  *   --connections N   at once (default 16), each with one request under way
  *   --seconds S       how long (default 3), after --warmup S that is not counted (default 0.3)
@@ -9,12 +12,14 @@
  *   --rate R          so many requests a second, whatever the server does; without it each
  *                     connection sends when it has its reply
  *   --tls             TLS 1.3; the certificate is not checked
- *   --ids FILE        ids of existing users, one a line (get, patch, member)
+ *   --ids FILE        ids of existing users, one a line
  *   --save FILE       writes the ids that post made there
- *   --first N         number of the first user (post, filter) or of the first line of --ids (patch,
- *                     member)
- *   --users N         userName of users 0 … N-1 is asked for (filter)
- *   --group ID        the group that member adds to
+ *   --first N         number of the first user (post) or of the first line of --ids (patch, delete,
+ *                     member, unmember)
+ *   --users N         users 0 … N-1 are looked for (by-…)
+ *   --group ID        the group of member, unmember, probe
+ *   --scatter         names in no order, as those of real people; for all runs of one gateway or
+ * none
  *
  * With --rate nothing is omitted when the server stalls: the i-th request is due at start + i / R,
  * its latency counts from then, sent or not, and what could not be sent in the end is told as
@@ -344,6 +349,9 @@ static void set_option(struct load *load, int option, const char *text)
 	case 'g':
 		load->ask.group = text;
 		break;
+	case 'x':
+		load->ask.scatter = true;
+		break;
 	default:
 		die("usage: see the head of bench/load.c");
 	}
@@ -360,7 +368,8 @@ static void read_options(struct load *load, int argc, char **argv)
 		{ "tls", no_argument, NULL, 't' }, { "ids", required_argument, NULL, 'i' },
 		{ "save", required_argument, NULL, 'o' }, { "first", required_argument, NULL, 'f' },
 		{ "users", required_argument, NULL, 'u' },
-		{ "group", required_argument, NULL, 'g' }, { 0 } };
+		{ "group", required_argument, NULL, 'g' }, { "scatter", no_argument, NULL, 'x' },
+		{ 0 } };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

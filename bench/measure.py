@@ -174,7 +174,7 @@ def load(server, mode, tls=False, **options):
     """One run of bench_load. Errors end the benchmark: a number with errors in it is no number."""
     command = [*on_core(LOAD_CORE), str(BUILD / "bench_load"), "--port", str(server.port), "--token", server.token]
     for name, value in options.items():
-        command += [f"--{name}", str(value)]
+        command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     if tls:
         command.append("--tls")
     with Spent(server.pid) as spent:
@@ -187,6 +187,10 @@ def load(server, mode, tls=False, **options):
     answer["others"] = spent.others
     answer["noise"] = spent.noise
     return answer
+
+
+def noise_text(noise):
+    return f"NOISY: others took {noise:.0%} of a core" if noise > NOISY else "quiet"
 
 
 def metrics(gateway):

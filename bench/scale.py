@@ -1,0 +1,452 @@
+"""
+`./run bench --scale`: people and groups by the million.
+
+One gateway, one worker, starter policy, journal, fsync, every limit as they come; it gets its people by
+as many POSTs, with names in no order. Beside it a gateway of 1,000 people: what must not grow is measured
+on both in turns, so that whoever else uses the machine disturbs both alike. Files lie in a folder under
+the build folder, which is removed.
+
+    --scale-users N   fewer people, for a trial: groups of a tenth and of half of them
+
+Writes bench-scale.json beside bench.json. docs/performance.md says what the rows mean.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+import measure
+from measure import BUILD, BenchGateway, load
+
+SMALL_USERS = 1000
+GROUPS = 1000
+CHUNKS = 20  # of the import; the first and the last three are compared
+MEMBERS_AT_ONCE = 20000  # within listen.limits.group_body_values
+PAGE = 1000
+
+
+def say(text):
+    print(f"    {text}", file=sys.stderr, flush=True)
+
+
+def median_ms(times):
+    return statistics.median(times) * 1000
+
+
+class Reader:
+    """A client of one connection, without a library between: what is timed is the gateway."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.socket = None
+
+    def connect(self):
+        if self.socket is None:
+            self.socket = socket.create_connection(("127.0.0.1", self.gateway.port), timeout=60)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self.socket
+
+    def close(self):
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = None
+
+    def send(self, path):
+        text = f"GET /scim/v2{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.gateway.token}\r\n\r\n"
+        self.connect().sendall(text.encode())
+
+    def get(self, path, **parameters):
+        """Status, JSON, seconds until the first byte and until the last."""
+        query = "?" + urllib.parse.urlencode(parameters) if parameters else ""
+        begin = time.perf_counter()
+        self.send(path + query)
+        received = bytearray(self.socket.recv(1 << 20))
+        first = time.perf_counter() - begin
+        while b"\r\n\r\n" not in received:
+            received += self.socket.recv(1 << 20)
+        head, _, body = bytes(received).partition(b"\r\n\r\n")
+        head = head.decode().lower()
+        size = int(head.split("\r\ncontent-length: ")[1].split("\r\n")[0])
+        parts = [body]
+        got = len(body)
+        while got < size:
+            parts.append(self.socket.recv(1 << 20))
+            got += len(parts[-1])
+        last = time.perf_counter() - begin
+        if "\r\nconnection: close" in head:
+            self.close()
+        return int(head.split()[1]), json.loads(b"".join(parts)), first, last
+
+
+def reset_peak(pid):
+    """VmHWM starts again at what is resident now."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_mib(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no VmHWM")
+
+
+class Scale:
+    def __init__(self, folder, users, table):
+        self.folder = folder
+        self.users = users
+        self.table = table
+        self.ids = folder / "ids"
+        self.large_members = users // 2
+        self.medium_members = users // 10
+
+    def load(self, gateway, mode, **options):
+        return load(gateway, mode, scatter=True, **options)
+
+    # ---- filling ----
+
+    def fill_small(self, small):
+        self.load(small, "post", connections=16, count=SMALL_USERS, save=self.folder / "ids-small")
+        ids = (self.folder / "ids-small").read_text().split()
+        self.small_half = small.group("half", ids[: SMALL_USERS // 2])["id"]
+
+    def fill(self, gateway):
+        """All people, in parts; the file of their ids grows with them."""
+        size = max(1, self.users // CHUNKS)
+        runs = []
+        with self.ids.open("wb") as all_ids:
+            for first in range(0, self.users, size):
+                part = self.folder / "ids-part"
+                count = min(size, self.users - first)
+                run = self.load(gateway, "post", connections=64, first=first, count=count, save=part)
+                all_ids.write(part.read_bytes())
+                runs.append(run)
+                rss = measure.rss_mib(gateway.pid)
+                rate, noise = run["per_second"], run["noise"]
+                say(
+                    f"{first + count:>9,} of {self.users:,}: {rate:,.0f}/s, {run['cpu_us']:.0f} µs of CPU each, "
+                    f"{rss:.0f} MiB; others took {noise:.0%} of a core"
+                )
+        return runs
+
+    def import_rows(self, gateway):
+        self.table.heading(f"{self.users:,} POSTs with policy and journal")
+        begin = time.monotonic()
+        runs = self.fill(gateway)
+        seconds = time.monotonic() - begin
+        start, end = runs[1:4] or runs, runs[-3:]
+        rate = {name: statistics.median(r["per_second"] for r in some) for name, some in (("s", start), ("e", end))}
+        cpu = {name: statistics.median(r["cpu_us"] for r in some) for name, some in (("s", start), ("e", end))}
+        noise = statistics.median(run["noise"] for run in start + end)
+        note = f"{rate['s']:,.0f} and {rate['e']:,.0f}/s; {measure.noise_text(noise)}"
+        all_runs = [{name: run[name] for name in ("per_second", "cpu_us", "noise", "threads_us")} for run in runs]
+        self.table.add("rate at the end to the start", rate["e"] / rate["s"], "x", 0.8, note=note, runs=all_runs)
+        note = f"{cpu['s']:.0f} and {cpu['e']:.0f} µs of CPU each, all threads"
+        self.table.add("CPU of a POST at the start to the end", cpu["s"] / cpu["e"], "x", 0.8, note=note)
+        self.table.add("all of it", self.users / seconds, "/s", note=f"{seconds:.0f} s")
+        self.table.add("resident memory at the end", measure.rss_mib(gateway.pid), "MiB", 256, True)
+        size = sum(file.stat().st_size for file in gateway.folder.glob("scimward.db*")) / 2**20
+        self.table.add("database", size, "MiB", note=f"{size * 2**20 / self.users:,.0f} bytes for each person")
+
+    def make_group(self, gateway, name, ids):
+        group = gateway.group(name)["id"]
+        for at in range(0, len(ids), MEMBERS_AT_ONCE):
+            members = [{"value": i} for i in ids[at : at + MEMBERS_AT_ONCE]]
+            answer = gateway.patch(
+                f"/Groups/{group}?excludedAttributes=members", {"op": "add", "path": "members", "value": members}
+            )
+            assert answer.status in (200, 204), answer
+        return group
+
+    def groups(self, gateway):
+        self.table.heading(f"{GROUPS:,} groups, one of {self.medium_members:,}, one of {self.large_members:,} members")
+        ids = self.ids.read_text().split()
+        begin = time.monotonic()
+        for number in range(GROUPS):
+            some = [ids[(number * 7919 + i) % len(ids)] for i in range(10)]
+            self.ten = gateway.group(f"team {number}", some)["id"]
+        took = time.monotonic() - begin
+        self.table.add("groups of 10, one after the other", GROUPS / took, "/s")
+        begin = time.monotonic()
+        self.medium = self.make_group(gateway, "medium", ids[: self.medium_members])
+        self.large = self.make_group(gateway, "large", ids[: self.large_members])
+        took = time.monotonic() - begin
+        rate = (self.medium_members + self.large_members) / took
+        self.table.add("members added, 20,000 in a PATCH", rate, "/s", note=f"{took:.0f} s")
+        self.table.add("resident memory after that", measure.rss_mib(gateway.pid), "MiB", 256, True)
+
+    # ---- what must not grow ----
+
+    def in_turns(self, what, goal, small, large, note=""):
+        """p50 of two kinds of request, measured in turns; the row is how much longer the second takes."""
+        times = [], []
+        cpu = [], []
+        for _ in range(7):
+            for at, run in enumerate((small, large)):
+                result = run()
+                times[at].append(result["p50_us"])
+                cpu[at].append(result["cpu_us"])
+        p50 = [statistics.median(list_) for list_ in times]
+        spent = [statistics.median(list_) for list_ in cpu]
+        note = f"p50 {p50[0]:.0f} and {p50[1]:.0f} µs, CPU {spent[0]:.0f} and {spent[1]:.0f} µs{note}"
+        self.table.add(what, p50[1] / p50[0], "x", goal, True, note=note, p50_us=times, cpu_us=cpu)
+
+    def look_ups(self, small, large):
+        self.table.heading(f"p50 of a look-up among {self.users:,} to that among {SMALL_USERS:,} people")
+        one = {"connections": 1, "seconds": 0.5, "warmup": 0.1}
+        for mode, what in (("by-name", "userName eq"), ("by-external", "externalId eq"), ("by-email", "emails.value eq")):
+            self.in_turns(
+                what,
+                1.5,
+                lambda mode=mode: self.load(small, mode, users=SMALL_USERS, **one),
+                lambda mode=mode: self.load(large, mode, users=self.users, **one),
+            )
+        self.in_turns(
+            f"id eq … and members eq …: {self.large_members:,} to {SMALL_USERS // 2}",
+            1.5,
+            lambda: self.load(small, "probe", ids=self.folder / "ids-small", group=self.small_half, **one),
+            lambda: self.load(large, "probe", ids=self.ids, group=self.large, **one),
+        )
+
+    def one_member(self, gateway):
+        """People from the end of the list: they are in neither group."""
+        self.table.heading(f"PATCH of one member: group of {self.large_members:,} to one of 10")
+        ids = self.ids.read_text().split()
+        (self.folder / "ids-new").write_text("\n".join(ids[-3000:]) + "\n")
+        common = {"ids": self.folder / "ids-new", "connections": 1, "count": 200}
+        for mode, what in (("member", "add"), ("unmember", "remove")):
+            at = iter(range(0, 3000, 200))
+            again = iter(range(0, 3000, 200))
+            self.in_turns(
+                f"{what} one",
+                2,
+                lambda mode=mode, at=at: self.load(gateway, mode, group=self.ten, first=next(at), **common),
+                lambda mode=mode, at=again: self.load(gateway, mode, group=self.large, first=next(at), **common),
+            )
+
+    # ---- a large group ----
+
+    def stream(self, gateway):
+        self.table.heading(f"GET of the group of {self.large_members:,}")
+        reader = Reader(gateway)
+        reset_peak(gateway.pid)
+        before = measure.rss_mib(gateway.pid)
+        firsts, lasts = [], []
+        for _ in range(3):
+            begin = time.perf_counter()
+            reader.send(f"/Groups/{self.large}")
+            received = reader.socket.recv(1 << 16)
+            firsts.append(time.perf_counter() - begin)
+            size, members, tail = len(received), received.count(b'"value"'), received[-16:]
+            while not tail.endswith(b"\r\n0\r\n\r\n"):
+                received = reader.socket.recv(1 << 20)
+                members += (tail + received).count(b'"value"') - tail.count(b'"value"')
+                size += len(received)
+                tail = (tail + received)[-16:]
+            lasts.append(time.perf_counter() - begin)
+            assert members == self.large_members, members
+            reader.close()
+        grown = peak_mib(gateway.pid) - before
+        note = f"{size / 2**20:.0f} MiB in {median_ms(lasts):,.0f} ms"
+        self.table.add("first byte", median_ms(firsts), "ms", 50, True, note=note)
+        self.table.add("resident memory grows by", grown, "MiB", 16, True)
+        self.slow_readers(gateway)
+
+    def slow_readers(self, gateway):
+        """Twenty that ask and do not read."""
+        reset_peak(gateway.pid)
+        before = measure.rss_mib(gateway.pid)
+        readers = [Reader(gateway) for _ in range(20)]
+        for reader in readers:
+            reader.send(f"/Groups/{self.large}")
+        run = self.load(gateway, "get", connections=1, ids=self.ids, seconds=2, warmup=0.2)
+        grown = peak_mib(gateway.pid) - before
+        for reader in readers:
+            reader.close()
+        note = f"a GET beside them: p50 {run['p50_us']}, p99 {run['p99_us']} µs"
+        self.table.add("20 who do not read: memory grows by", grown, "MiB", 16, True, note=note)
+
+    # ---- lists ----
+
+    def walk(self, gateway, name, **query):
+        """All pages by cursor; ids in order, seconds of each page."""
+        reader = Reader(gateway)
+        cursor, found, times = "", [], []
+        while cursor is not None:
+            status, page, _, took = reader.get("/Users", count=PAGE, attributes="id", cursor=cursor, **query)
+            assert status == 200, page
+            found += [user["id"] for user in page["Resources"]]
+            times.append(took)
+            cursor = page.get("nextCursor")
+            if len(times) % 200 == 0:
+                say(f"{name}: {len(found):,} of {self.users:,}")
+        reader.close()
+        return found, times
+
+    def quiet_walk(self, gateway, what, **query):
+        found, times = self.walk(gateway, what, **query)
+        assert len(found) == len(set(found)) == self.users, (len(found), len(set(found)))
+        tenth = max(1, len(times) // 10)
+        ratio = statistics.median(times[-tenth:-1] or times) / statistics.median(times[1 : tenth + 1] or times)
+        worst = max(times) * 1000
+        note = f"{len(times):,} pages of {PAGE:,}: p50 {median_ms(times):.1f}, max {worst:.1f} ms"
+        self.table.add(f"{what}: the last tenth of the pages to the first", ratio, "x", 1.25, True, note=note)
+
+    def walks(self, gateway):
+        self.table.heading(f"Walk of all {self.users:,} by cursor")
+        self.quiet_walk(gateway, "as they were made")
+        self.quiet_walk(gateway, "by userName", sortBy="userName")
+        self.quiet_walk(gateway, "by meta.created, backward", sortBy="meta.created", sortOrder="descending")
+        self.changing_walk(gateway)
+
+    def changing_walk(self, gateway):
+        """Nine tenths of the changes are PATCHes, the rest go or come, all over the list, during the walk."""
+        ids = self.ids.read_text().split()
+        part = self.users // 200
+        step = max(1, self.users // (self.users // 10))
+        (self.folder / "ids-patch").write_text("\n".join(ids[::step]) + "\n")
+        doomed = ids[1 :: self.users // part][:part]
+        (self.folder / "ids-doomed").write_text("\n".join(doomed) + "\n")
+        patches = (self.users // 10) * 9 // 10
+        plan = [
+            ("patch", {"connections": 8, "count": patches, "ids": self.folder / "ids-patch"}),
+            ("delete", {"connections": 2, "count": part, "ids": self.folder / "ids-doomed"}),
+            ("post", {"connections": 2, "count": part, "first": self.users}),
+        ]
+        changers = [threading.Thread(target=self.change, args=(gateway, *job), daemon=True) for job in plan]
+        self.changed = []
+        for changer in changers:
+            changer.start()
+        begin = time.monotonic()
+        found, times = self.walk(gateway, "while data change")
+        took = time.monotonic() - begin
+        during = sum(changer.is_alive() for changer in changers)
+        for changer in changers:
+            changer.join()
+        stay = set(ids) - set(doomed)
+        twice = len(found) - len(set(found))
+        missed = len(stay - set(found))
+        note = f"{patches:,} changed, {part:,} deleted, {part:,} new in the {took:.0f} s of the walk"
+        if during:
+            note += ", some after it"
+        self.table.add("while 10 % change: found twice", twice, "", 0, True, note=note)
+        self.table.add("while 10 % change: missed", missed, "", 0, True, note=f"p50 of a page {median_ms(times):.1f} ms")
+        if twice or missed:
+            raise SystemExit("bench: a walk by cursor was wrong")
+
+    def change(self, gateway, mode, options):
+        self.changed.append(self.load(gateway, mode, **options))
+
+    # ---- searches that no index answers ----
+
+    def searches(self, gateway):
+        self.table.heading(f"Searches among {self.users:,}: a page in 100 ms, or tooMany")
+        reader = Reader(gateway)
+        queries = [
+            ("displayName co", {"filter": 'displayName co "ample-99999"'}),
+            ("displayName sw", {"filter": 'displayName sw "Jordan Example-12"'}),
+            ("displayName co, none", {"filter": 'displayName co "nobody at all"'}),
+            ("not (title pr)", {"filter": "not (title pr)"}),
+            ("title ew, by userName", {"filter": 'title ew "x"', "sortBy": "userName"}),
+            ("userName sw", {"filter": 'userName sw "ab"'}),
+            ("userName sw, all", {"filter": 'userName sw ""'}),
+            ("sorted by title", {"sortBy": "title"}),
+            ("sorted by userName, from 100,000", {"sortBy": "userName", "startIndex": min(100000, self.users)}),
+        ]
+        for name, query in queries:
+            self.search(reader, name, query)
+        if self.users > 20000:
+            self.beside(gateway)
+
+    def search(self, reader, name, query):
+        times = []
+        for _ in range(5):
+            status, body, _, took = reader.get("/Users", **query)
+            assert status == 200 or body["scimType"] == "tooMany", body
+            times.append(took)
+        answer = f"{body['totalResults']:,} found" if status == 200 else "tooMany"
+        self.table.add(f"{name}: by index", max(times) * 1000, "ms", 100, True, note=answer)
+        if "startIndex" in query:
+            return
+        times, cursor, found = [], "", 0
+        while cursor is not None and len(times) < 30:
+            status, body, _, took = reader.get("/Users", **query, cursor=cursor)
+            if status != 200:
+                assert body["scimType"] == "tooMany", body
+                break
+            times.append(took)
+            found += len(body["Resources"])
+            cursor = body.get("nextCursor")
+        if times:
+            note = f"{len(times)} pages, {found:,} found, p50 {median_ms(times):.1f} ms"
+            self.table.add(f"{name}: slowest page by cursor", max(times) * 1000, "ms", 100, True, note=note)
+
+    def beside(self, gateway):
+        """What a search costs others: it gives way after each slice."""
+        stop = threading.Event()
+
+        def search():
+            reader = Reader(gateway)
+            while not stop.is_set():
+                reader.get("/Users", filter='displayName co "nobody at all"', cursor="")
+            reader.close()
+
+        searcher = threading.Thread(target=search, daemon=True)
+        searcher.start()
+        run = self.load(gateway, "get", connections=1, ids=self.ids, rate=200, seconds=3)
+        stop.set()
+        searcher.join()
+        note = f"p50 {run['p50_us']}, max {run['max_us']} µs; {measure.noise_text(run['noise'])}"
+        self.table.add("GET beside a search without end: p99", run["p99_us"] / 1000, "ms", 5, True, note=note)
+
+    # ---- all of it ----
+
+    def run(self):
+        with BenchGateway(self.folder / "small") as small, BenchGateway(self.folder / "large") as large:
+            self.fill_small(small)
+            self.import_rows(large)
+            self.groups(large)
+            self.look_ups(small, large)
+            self.one_member(large)
+            self.stream(large)
+            self.searches(large)
+            self.walks(large)
+
+
+def disk_folder():
+    # Not /tmp: that may be memory, and an fsync there costs nothing.
+    BUILD.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="scale-", dir=BUILD))
+
+
+def run(users, table):
+    """All rows. The folder goes, whatever happens."""
+    about = measure.machine() | {"users": users}
+    folder = disk_folder()
+    free = shutil.disk_usage(folder).free
+    if free < users * 6000:
+        shutil.rmtree(folder)
+        raise SystemExit(f"bench: {users:,} people need {users * 6000 / 2**30:.1f} GiB, there are {free / 2**30:.1f}")
+    begin = time.monotonic()
+    try:
+        Scale(folder, users, table).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    about["seconds"] = round(time.monotonic() - begin, 1)
+    about["load_average_after"] = os.getloadavg()[0]
+    about["commit"] = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=measure.ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    target = BUILD.parent / "bench-scale.json"
+    target.write_text(json.dumps({"machine": about, "rows": table.rows}, indent=1) + "\n")
+    missed = [row["what"] for row in table.rows if row["verdict"] not in ("", "reached")]
+    print(f"\n{about['seconds']:.0f} s; {len(table.rows)} rows, not reached: {', '.join(missed) or 'none'}")
+    print(f"written: {target}")
