@@ -88,6 +88,7 @@ static bool make_part(struct request *request, const struct scim_resource_type *
 	if (part->filter == NULL) {
 		return false;
 	}
+	scim_needle_of(part->filter, &part->needle);
 	if (scim_key_of_filter(request->arena, part->filter, &part->key)) {
 		part->order = READ_FOUND;
 	} else if (scim_key_of_prefix(part->filter, &part->key, &part->bare)) {

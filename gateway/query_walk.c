@@ -96,6 +96,11 @@ static bool match(struct request *request, const struct store_resource *resource
 	if (resource == NULL || (part->filter == NULL && !read->sorted)) {
 		return true;
 	}
+	if (part->filter != NULL &&
+		!scim_needle_may_be_in(&part->needle, resource->doc, resource->doc_size)) {
+		*is_match = false;
+		return true;
+	}
 	if (!store_candidate_init(&candidate, request->worker->reader, read->slice,
 		    request->source->id, resource, err)) {
 		return false;
@@ -204,6 +209,7 @@ static bool look_at_rows(
 		if (!bare && (resource == NULL || resource->deleted)) {
 			continue;
 		}
+		read->cost += bare ? 0 : READ_LOOK_FETCH;
 		if (!look_at(request, &rows[i], resource, err)) {
 			return false;
 		}
@@ -298,7 +304,8 @@ static bool walk_index(struct request *request, bool *more, struct error *err)
 	case READ_IDS:
 		ok = store_slice_ids(
 			reader, read->slice, &slice, &read->place, &rows, &count, more, err);
-		read->cost += (int64_t)(slice.limit - count) / 2; /* steps over others' */
+		/* Each was asked whether it is deleted; of others' resources there are steps. */
+		read->cost += (int64_t)count * READ_LOOK_ID + (int64_t)(slice.limit - count) / 2;
 		break;
 	default:
 		ok = query_key_slice(request, part, &slice, &rows, &count, more, err);

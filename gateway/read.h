@@ -10,6 +10,7 @@
 #include "gateway/cursor.h"
 #include "scim/key.h"
 #include "scim/list.h"
+#include "scim/needle.h"
 #include "store/read.h"
 #include "store/record.h"
 
@@ -34,6 +35,7 @@ struct read_part {
 	enum store_type store_type;
 	const struct scim_projection *projection;
 	const struct scim_filter *filter; /* NULL: all match */
+	struct scim_needle needle;
 	struct scim_sort sort;
 	enum read_order order;
 	struct scim_key key; /* of READ_FOUND and READ_KEYS */
@@ -53,7 +55,9 @@ enum {
 	READ_SORT_MAX = 5000,   /* pages sorted in memory reach to this resource by startIndex */
 	READ_LOOK_ROWS = 20000, /* rows that one answer looks at, about 80 ms; tooMany beyond */
 	READ_LOOK_COST = 32,    /* … of a row of 1 KiB */
+	READ_LOOK_FETCH = 24,   /* … more, of one that an index names: rows lie apart */
 	READ_LOOK_INDEX = 2,    /* … of an index alone */
+	READ_LOOK_ID = 6,       /* … more, of the index of ids */
 	READ_KEY_BYTES = 256,   /* of a text that is sorted by in memory: no more is compared */
 	READ_REPLY_BYTES = 4 << 20, /* a page ends behind the resource that reaches it */
 };
