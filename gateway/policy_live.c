@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -138,7 +139,9 @@ void policy_attempt_run(void *job)
 		gate->step = "record";
 		return;
 	}
-	policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept);
+	if (file_make_folders(attempt->live->folder, 0700, &attempt->not_kept)) {
+		policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept);
+	}
 }
 
 /* ---- what became of it: in the main thread ---- */
