@@ -165,6 +165,33 @@ static void print_actor(const struct cli *cli, const json_t *actor)
 	}
 }
 
+/* Of an entry of the kind policy: what took over from what, and how it came. */
+static void print_policy(const struct cli *cli, const json_t *entry)
+{
+	static const char *const names[] = { "before", "digest", "commit", "from", "step" };
+	static const char *const members[] = { "before", "digest", "commit", "source", "step" };
+	const json_t *detail = json_object_get(entry, "detail");
+	const json_t *serial = json_object_get(detail, "serial");
+	char number[32];
+
+	if (strcmp(text_of(entry, "kind"), "policy") != 0) {
+		return;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		field(cli, names[i], text_of(detail, members[i]));
+	}
+	if (serial != NULL) {
+		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(serial));
+		field(cli, "serial", number);
+	}
+	if (json_is_true(json_object_get(detail, "kept"))) {
+		field(cli, "kept", "by an earlier run: the source had nothing good");
+	}
+	if (json_is_true(json_object_get(detail, "allow_older"))) {
+		field(cli, "older", "somebody allowed it");
+	}
+}
+
 void journal_show_print(const struct cli *cli, const json_t *answer)
 {
 	const json_t *entry = json_object_get(answer, "entry");
@@ -201,6 +228,7 @@ void journal_show_print(const struct cli *cli, const json_t *answer)
 	}
 	field(cli, "outcome", text_of(entry, "outcome"));
 	field(cli, "policy", text_of(entry, "revision"));
+	print_policy(cli, entry);
 	field(cli, "request", text_of(entry, "request"));
 	print_changes(cli, answer);
 	print_members(cli, input, "added", '+');
