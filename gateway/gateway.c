@@ -23,6 +23,7 @@
 #include "connectors/courier.h"
 #include "gateway/admin.h"
 #include "gateway/cursor_key.h"
+#include "gateway/key_index.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/names.h"
@@ -74,7 +75,7 @@ static bool open_store(struct gateway *gateway, struct error *err)
 	gateway->store = store_open(&(struct store_options){ .path = config->store.path }, err);
 	return gateway->store != NULL &&
 	       cursor_key_load(gateway->store, gateway->cursor_key, err) &&
-	       names_resolve(gateway, err);
+	       names_resolve(gateway, err) && key_index_update(gateway, err);
 }
 
 static void on_entries(void *user)

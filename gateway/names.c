@@ -141,6 +141,44 @@ int gateway_store_type(const struct gateway *gateway, const struct scim_resource
 	return gateway->types[type->index];
 }
 
+struct store_key names_store_key(const struct gateway *gateway, int tenant, int source,
+	const struct scim_resource_type *type, const struct scim_key *key)
+{
+	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
+
+	switch (key->kind) {
+	case SCIM_KEY_USER_NAME:
+		row.kind = STORE_KEY_USER_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_DISPLAY_NAME:
+		row.kind = STORE_KEY_GROUP_NAME;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_EXTERNAL_ID:
+		row.kind = STORE_KEY_EXTERNAL_ID;
+		row.scope = store_scope_external(
+			source, (enum store_type)gateway_store_type(gateway, type));
+		break;
+	case SCIM_KEY_EMAIL:
+		row.kind = STORE_KEY_EMAIL;
+		row.scope = tenant;
+		break;
+	case SCIM_KEY_NONE:
+	case SCIM_KEY_ID:
+	case SCIM_KEY_MEMBER:
+		break;
+	default: {
+		size_t index = (size_t)(key->kind - SCIM_KEY_CUSTOM);
+
+		row.kind = gateway->keys[index];
+		row.scope = gateway->model->unique[index]->uniqueness == SCIM_GLOBAL ? 0 : tenant;
+		break;
+	}
+	}
+	return row;
+}
+
 bool names_resolve(struct gateway *gateway, struct error *err)
 {
 	const struct config *config = gateway->config;

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/names.h"
 #include "gateway/read.h"
 #include "gateway/request.h"
 #include "scim/schema.h"
@@ -13,41 +14,8 @@
 struct store_key query_store_key(const struct request *request,
 	const struct scim_resource_type *type, const struct scim_key *key)
 {
-	const struct gateway *gateway = request->worker->gateway;
-	int tenant = request->source->tenant;
-	struct store_key row = { .unique = key->unique, .value = key->text, .size = key->size };
-
-	switch (key->kind) {
-	case SCIM_KEY_USER_NAME:
-		row.kind = STORE_KEY_USER_NAME;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_DISPLAY_NAME:
-		row.kind = STORE_KEY_GROUP_NAME;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_EXTERNAL_ID:
-		row.kind = STORE_KEY_EXTERNAL_ID;
-		row.scope = store_scope_external(
-			request->source->id, (enum store_type)gateway_store_type(gateway, type));
-		break;
-	case SCIM_KEY_EMAIL:
-		row.kind = STORE_KEY_EMAIL;
-		row.scope = tenant;
-		break;
-	case SCIM_KEY_NONE:
-	case SCIM_KEY_ID:
-	case SCIM_KEY_MEMBER:
-		break;
-	default: {
-		size_t index = (size_t)(key->kind - SCIM_KEY_CUSTOM);
-
-		row.kind = gateway->keys[index];
-		row.scope = gateway->model->unique[index]->uniqueness == SCIM_GLOBAL ? 0 : tenant;
-		break;
-	}
-	}
-	return row;
+	return names_store_key(
+		request->worker->gateway, request->source->tenant, request->source->id, type, key);
 }
 
 /* Rids of what an id finds: the resource itself, or of a member its groups, ascending. */

@@ -75,6 +75,21 @@ struct store_expect {
 	int64_t version;
 };
 
+/*
+ * New keys for a resource that stays as it is, without a new version: when the attributes change
+ * that the keys are made of. Only while nothing else writes: before the workers start.
+ */
+enum { STORE_REKEY_UNFIT = -1 };
+struct store_rekey {
+	const struct store_resource *resource; /* as a reader gave it */
+	const struct store_key *keys;          /* all it holds afterwards */
+	size_t key_count;
+	/* Result. 0: done. Else nothing of it changed: another resource holds one of the keys, or
+	 * (STORE_REKEY_UNFIT) one is too long or empty, or there are too many. */
+	int64_t holder;
+	int key_kind; /* … and which it is */
+};
+
 /* An app that shall be brought up to the resource's current version. */
 struct store_want {
 	int app;
@@ -133,6 +148,8 @@ struct store_commit {
 	const struct store_token_change *token_change;
 	const struct store_setting *settings;
 	size_t setting_count;
+	struct store_rekey *rekeys;
+	size_t rekey_count;
 
 	/* The courier's: store/delivery.h. */
 	struct store_take *takes;

@@ -9,6 +9,7 @@
 #include "store/naming.h"
 #include "store/store.h"
 #include "store/write_delivery.h"
+#include "store/write_rekey.h"
 #include "store/write_resource.h"
 #include "store/write_scope.h"
 #include "store/writer_sql.h"
@@ -342,6 +343,12 @@ static enum writer_result write_all(struct operation *op)
 
 	if (result != WRITER_DONE) {
 		return result;
+	}
+	if (op->commit->rekey_count > 0) {
+		result = write_rekeys(op);
+		if (result != WRITER_DONE) {
+			return result;
+		}
 	}
 	write_entry(op);
 	write_delivery(op);

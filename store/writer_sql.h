@@ -52,6 +52,7 @@
                                                                                                    \
 	X(W_KEY_FIND, "SELECT rid FROM key WHERE kind = ?1 AND scope = ?2 AND value = ?3")         \
 	X(W_KEY_ADD, "INSERT INTO key (kind, scope, value, rid) VALUES (?1, ?2, ?3, ?4)")          \
+	X(W_RESOURCE_KEYS, "UPDATE resource SET keys = ?2 WHERE rid = ?1")                         \
 	X(W_TYPE_LAST, "SELECT last FROM tenant_type WHERE tenant = ?1 AND type = ?2")             \
 	X(W_TYPE_COUNT, "INSERT INTO tenant_type (tenant, type, last, count)"                      \
 			" VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET"                       \

@@ -318,3 +318,99 @@ def test_a_reload_says_that_changed_schemas_need_a_restart(tmp_path):
         gateway.signal(signal.SIGHUP)
         gateway.wait_for("schemas_changed", after=loaded)
         assert gateway.get("/Devices").status == 200
+
+
+# ---- what is there when an attribute becomes unique ----
+
+
+def with_uniqueness(folder, value):
+    """The example's devices, with serial numbers that are as unique as that."""
+    shutil.rmtree(folder, ignore_errors=True)
+    copy_of_example(folder)
+    path = folder / "schemas" / "device.json"
+    schema = json.loads(path.read_text())
+    next(a for a in schema["attributes"] if a["name"] == "serialNumber")["uniqueness"] = value
+    path.write_text(json.dumps(schema))
+
+
+def events(gateway, name):
+    return [line for line in gateway.log if line["event"] == name]
+
+
+def test_keys_are_taken_for_what_is_there_when_an_attribute_becomes_unique(tmp_path):
+    folder = tmp_path / "scim"
+    with_uniqueness(folder, "none")
+    with Gateway(tmp_path / "gateway", scim={"directory": str(folder)}) as gateway:
+        made = {serial: device(gateway, serial, externalId=serial) for serial in ("s-1", "s-2")}
+        gateway.stop()
+        with_uniqueness(folder, "server")
+        gateway.start()
+
+        assert events(gateway, "keys_taken")[0]["resources"] == "2"
+        for serial, one in made.items():
+            found = find(gateway, "Devices", f'serialNumber eq "{serial}"')
+            assert [it["id"] for it in found["Resources"]] == [one["id"]]
+            assert device(gateway, serial, code=409)["scimType"] == "uniqueness"
+            now = gateway.get(f"/Devices/{one['id']}").json
+            assert now["meta"]["version"] == one["meta"]["version"]  # a key is no change of the resource
+            assert find(gateway, "Devices", f'externalId eq "{serial}"')["totalResults"] == 1
+
+        gateway.stop()
+        gateway.start()
+        assert events(gateway, "keys_taken") == []
+
+
+def test_a_gateway_does_not_start_with_two_holders_of_a_unique_value(tmp_path):
+    folder = tmp_path / "scim"
+    with_uniqueness(folder, "none")
+    gateway = Gateway(tmp_path / "gateway", scim={"directory": str(folder)}).start()
+    try:
+        first, second = (device(gateway, "same")["id"] for _ in range(2))
+        third = device(gateway, "another")["id"]
+        gateway.stop()
+
+        with_uniqueness(folder, "server")
+        gateway.start(ready=False)
+        assert gateway.join() == 1
+        (told,) = events(gateway, "value_taken_twice")
+        assert {told["id"], told["other"]} == {first, second}
+        assert told["attribute"] == f"{DEVICE}:serialNumber"
+
+        with_uniqueness(folder, "none")
+        gateway.start()
+        gateway.patch(f"/Devices/{second}", {"op": "replace", "path": "displayName", "value": "not the serial number"})
+        assert gateway.delete(f"/Devices/{second}").status == 204
+        gateway.stop()
+        with_uniqueness(folder, "server")
+        gateway.start()
+        assert find(gateway, "Devices", 'serialNumber eq "same"')["Resources"][0]["id"] == first
+        assert find(gateway, "Devices", 'serialNumber eq "another"')["Resources"][0]["id"] == third
+        assert gateway.delete(f"/Devices/{first}").status == 204
+        device(gateway, "same")
+    finally:
+        gateway.kill()
+
+
+def test_resources_of_a_type_that_goes_and_comes_back_are_there(tmp_path):
+    folder = copy_of_example(tmp_path / "scim")
+    with Gateway(tmp_path / "gateway", scim={"directory": str(folder)}) as gateway:
+        made = device(gateway, "back-1")
+        badge = gateway.user("back@badge", **{BADGE: {"number": "N-1"}})
+        gateway.stop()
+        shutil.move(folder / "resource_types", folder / "away")
+        shutil.move(folder / "schemas", folder / "away_too")
+        (folder / "schemas").mkdir()
+        gateway.start()
+        assert gateway.get("/Devices").status == 404
+        assert gateway.post("/.search", {"schemas": [SEARCH]}).json["totalResults"] == 1
+        changed = gateway.patch(f"/Users/{badge['id']}", {"op": "replace", "path": "active", "value": False})
+        assert (changed.status, changed.json["active"]) == (200, False)  # its badge is nobody's business now
+        gateway.stop()
+
+        shutil.rmtree(folder / "schemas")
+        shutil.move(folder / "away", folder / "resource_types")
+        shutil.move(folder / "away_too", folder / "schemas")
+        gateway.start()
+        assert find(gateway, "Devices", 'serialNumber eq "back-1"')["Resources"][0]["id"] == made["id"]
+        assert device(gateway, "back-1", code=409)["scimType"] == "uniqueness"
+        assert find(gateway, "Users", f'{BADGE}:number eq "N-1"')["Resources"][0]["id"] == badge["id"]
