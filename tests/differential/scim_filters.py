@@ -144,15 +144,15 @@ def mutated(rng, text):
 # ---- trees ----
 
 
-def tree(rng, depth):
+def tree(rng, depth, attributes=ATTRIBUTES):
     kind = rng.random()
     if depth == 0 or kind < 0.35:
-        return leaf(rng, ATTRIBUTES)
+        return leaf(rng, attributes)
     if kind < 0.5:
         return ("[]", "emails", element(rng, depth - 1))
     if kind < 0.6:
-        return ("not", tree(rng, depth - 1))
-    return (rng.choice(["and", "or"]), tree(rng, depth - 1), tree(rng, depth - 1))
+        return ("not", tree(rng, depth - 1, attributes))
+    return (rng.choice(["and", "or"]), tree(rng, depth - 1, attributes), tree(rng, depth - 1, attributes))
 
 
 def element(rng, depth):

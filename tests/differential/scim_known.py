@@ -1,8 +1,8 @@
 """Where others read the RFCs in another way than we do: scim_known.json, and what has been met of it.
 
 A row is met by a difference when peer and outcomes ("ours/theirs") are the row's and all its tags are the
-difference's. A row names the section that decides. A difference without a row is a failure, and so is a row, or an
-outcome of one, that is never met.
+difference's. A row names the section that decides. A difference without a row is a failure, and so is a row that is
+never met.
 """
 
 import json
@@ -42,8 +42,8 @@ class Known:
         Fails for what is not known and, when the `whole` series was asked, for rows that are out of date; prints
         what has been compared.
         """
-        wanted = [(row["id"], outcome) for row in self.rows for outcome in row["outcomes"]]
-        unmet = [one for one in wanted if not self.met[one]]
+        met = {name for name, _ in self.met}
+        unmet = [row["id"] for row in self.rows if row["id"] not in met]
         print(f"seed {seed}: {self.agreed} of {what} as {self.peer}, {sum(self.met.values())} differences known")
         for (name, outcome), count in sorted(self.met.items()):
             print(f"  {count:6} {name} ({outcome})")
