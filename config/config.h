@@ -50,7 +50,8 @@ struct config_limits {
 };
 
 struct config_listen {
-	const char *address; /* "host:port", "[::1]:8443"; port 0: the system picks one */
+	bool security_events; /* ServiceProviderConfig tells of RFC 9967 */
+	const char *address;  /* "host:port", "[::1]:8443"; port 0: the system picks one */
 	struct config_tls tls;
 	bool insecure;   /* plain HTTP beyond loopback */
 	int64_t workers; /* 0: one per core */

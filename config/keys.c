@@ -55,6 +55,14 @@ const struct config_key config_keys[] = {
 		.max = 256,
 		.fallback = "0",
 		.help = "Worker threads. 0: one per core." },
+	{ .path = "listen.security_events",
+		.type = CONFIG_BOOL,
+		.flags = CONFIG_RESTART,
+		.offset = IN(listen.security_events),
+		.fallback = "false",
+		.help = "Tells of asynchronous requests (RFC 9967) in ServiceProviderConfig, as "
+			"`securityEvents`. `Prefer: respond-async` is understood either way; "
+			"clients that refuse what they do not know in discovery want it off." },
 	{ .path = "listen.deadlines.handshake",
 		.type = CONFIG_TIME,
 		.flags = CONFIG_RESTART,

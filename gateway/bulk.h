@@ -8,8 +8,10 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "gateway/request.h"
+#include "journal/entry.h"
 #include "scim/bulk.h"
 
+struct bulk_record;
 struct value_parser;
 
 /* What an operation came to; in the arena of the bulk request. */
@@ -32,7 +34,26 @@ struct bulk {
 	int64_t deadline_us;
 	const struct scim_bulk_step *step; /* the one under way */
 	struct buf response;
+
+	/* record */
+	struct bulk_record *record; /* NULL: nobody asked for one */
+	bool recorded;              /* at `index`: it is answered 202 */
+	int64_t index;
+	char receipt[JOURNAL_RECEIPT_BYTES];
 };
+
+/* ---- flow_bulk.c ---- */
+
+/* What a finished operation came to, as in the response (RFC 7644, 3.7.3). */
+void bulk_print_result(struct request *request, size_t operation, struct buf *buf);
+/* "/Users/<id>" of its resource; "/Users" of a create that failed. In the request's arena. */
+const char *bulk_path(struct request *request, size_t operation);
+
+/* ---- bulk_record.c: only for who takes 202 ---- */
+
+/* The operation of the entry that tells what all came to. */
+#define BULK_OPERATION "bulk"
+step_fn bulk_pack_start, bulk_pack_finish, bulk_record_start, bulk_record_finish;
 
 /* ---- bulk_operation.c ---- */
 

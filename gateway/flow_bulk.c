@@ -1,7 +1,7 @@
 /*
  * flow_bulk: POST /Bulk (RFC 7644, 3.7).
  *
- *     bulk        identify ▶ negotiate ▶ parse ▶ operate ▶ reply
+ *     bulk        identify ▶ negotiate ▶ parse ▶ operate (▶ pack ▶ record) ▶ reply
  *                                                 │   ▲
  *                                      an operation   │ answer
  *                                                 ▼   │
@@ -17,6 +17,7 @@
  * decided like any other; when it is refused the result says that the resource is there, and what
  * it lacks.
  */
+#include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
@@ -30,7 +31,7 @@
 #include "gateway/negotiate.h"
 #include "gateway/quota.h"
 #include "io/loop.h"
-#include "scim/print.h"
+#include "scim/schema.h"
 #include "scim/urn.h"
 
 /* How often a create that is beyond the source's quota asks again. */
@@ -172,12 +173,30 @@ static bool is_stopped(const struct bulk *bulk)
 	return bulk->plan.fail_on_errors > 0 && bulk->errors >= bulk->plan.fail_on_errors;
 }
 
+/* Created, and then the bulk was stopped before it was completed. */
+static void tell_incomplete(struct request *request)
+{
+	struct bulk *bulk = request->bulk;
+	struct error err = { 0 };
+
+	error_set(&err, ERROR_REFERENCE, "failOnErrors stopped the request before");
+	for (size_t i = 0; i < bulk->plan.count; i++) {
+		struct outcome *outcome = &bulk->outcomes[i];
+
+		if (outcome->exists && outcome->err == NULL && !outcome->completed &&
+			bulk->plan.operations[i].deferred.count > 0) {
+			bulk_fail(request, &(struct scim_bulk_step){ (uint32_t)i, true }, &err);
+		}
+	}
+}
+
 static enum step_result operate_start(struct request *request)
 {
 	struct bulk *bulk = request->bulk;
 	struct error err = { 0 };
 
 	if (bulk->at == bulk->plan.step_count || is_stopped(bulk)) {
+		tell_incomplete(request);
 		return STEP_NEXT;
 	}
 	bulk->step = &bulk->plan.steps[bulk->at];
@@ -207,46 +226,43 @@ static enum step_result operate_finish(struct request *request)
 
 /* ---- reply ---- */
 
-/* Created, and then the bulk was stopped before it was completed. */
-static void tell_incomplete(struct request *request)
+/* Of the resource that it is about, as far as that is known; NULL. */
+static const char *resource_id(const struct bulk *bulk, size_t index)
 {
-	struct bulk *bulk = request->bulk;
-	struct error err = { 0 };
+	const struct scim_bulk_operation *operation = &bulk->plan.operations[index];
 
-	error_set(&err, ERROR_REFERENCE, "failOnErrors stopped the request before");
-	for (size_t i = 0; i < bulk->plan.count; i++) {
-		struct outcome *outcome = &bulk->outcomes[i];
-
-		if (outcome->exists && outcome->err == NULL && !outcome->completed &&
-			bulk->plan.operations[i].deferred.count > 0) {
-			bulk_fail(request, &(struct scim_bulk_step){ (uint32_t)i, true }, &err);
-		}
-	}
+	return bulk->outcomes[index].exists || operation->target < 0
+		       ? bulk->outcomes[index].id
+		       : bulk->outcomes[operation->target].id;
 }
 
-static void print_result(struct request *request, size_t index)
+const char *bulk_path(struct request *request, size_t index)
 {
-	struct bulk *bulk = request->bulk;
+	const struct scim_bulk_operation *operation = &request->bulk->plan.operations[index];
+	const char *id = resource_id(request->bulk, index);
+
+	if (id == NULL) {
+		return operation->path != NULL ? operation->path : "/";
+	}
+	return arena_printf(request->arena, "%s/%s", operation->type->endpoint, id);
+}
+
+void bulk_print_result(struct request *request, size_t index, struct buf *buf)
+{
+	const struct bulk *bulk = request->bulk;
 	const struct scim_bulk_operation *operation = &bulk->plan.operations[index];
 	const struct outcome *outcome = &bulk->outcomes[index];
-	const char *id = outcome->exists || operation->target < 0
-				 ? outcome->id
-				 : bulk->outcomes[operation->target].id;
-	struct buf location = { 0 };
 	struct scim_bulk_result result = {
 		.status = outcome->status,
 		.version = outcome->version,
 		.err = outcome->err,
 	};
 
-	if (id != NULL) {
-		scim_print_location(&location, request->base, operation->type, id);
-	} else if (operation->method != SCIM_BULK_POST && operation->path != NULL) {
-		buf_printf(&location, "%s%s", request->base, operation->path);
+	if (operation->method != SCIM_BULK_POST || outcome->exists) {
+		result.location = arena_printf(
+			request->arena, "%s%s", request->base, bulk_path(request, index));
 	}
-	result.location = location.size > 0 ? buf_text(&location) : NULL;
-	scim_bulk_print(&bulk->response, operation, &result);
-	buf_fini(&location);
+	scim_bulk_print(buf, operation, &result);
 }
 
 static void print_response(struct request *request)
@@ -259,11 +275,28 @@ static void print_response(struct request *request)
 	for (size_t i = 0; i < bulk->plan.count; i++) {
 		if (bulk->outcomes[i].done) {
 			buf_append_text(&bulk->response, comma);
-			print_result(request, i);
+			bulk_print_result(request, i, &bulk->response);
 			comma = ",";
 		}
 	}
 	buf_append_text(&bulk->response, "]}");
+}
+
+/* RFC 9967, 2.5.1.2. */
+static void reply_accepted(struct request *request)
+{
+	struct bulk *bulk = request->bulk;
+	char txn[REQUEST_TXN_BYTES];
+	struct buf location = { 0 };
+
+	snprintf(txn, sizeof(txn), "%lld", (long long)bulk->index);
+	buf_printf(&location, "%s/Events/%s", request->base, txn);
+	request_reply(request, &(struct request_reply){ .status = 202,
+				       .location = buf_text(&location),
+				       .journal = bulk->receipt,
+				       .applied = "respond-async",
+				       .txn = txn });
+	buf_fini(&location);
 }
 
 static enum step_result reply_start(struct request *request)
@@ -272,7 +305,10 @@ static enum step_result reply_start(struct request *request)
 		request_reply_error(request, NULL);
 		return STEP_NEXT;
 	}
-	tell_incomplete(request);
+	if (request->bulk->recorded) {
+		reply_accepted(request);
+		return STEP_NEXT;
+	}
 	print_response(request);
 	request_reply(request, &(struct request_reply){ .status = 200,
 				       .body = request->bulk->response.data,
@@ -285,6 +321,8 @@ const struct step flow_bulk[] = {
 	{ "negotiate", negotiate_start, NULL },
 	{ "parse", parse_start, NULL },
 	{ "operate", operate_start, operate_finish },
+	{ "pack", bulk_pack_start, bulk_pack_finish },
+	{ "record", bulk_record_start, bulk_record_finish },
 	{ "reply", reply_start, NULL },
 	{ 0 },
 };

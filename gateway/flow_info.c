@@ -48,6 +48,7 @@ static enum step_result reply_provider(struct request *request)
 	const struct config_limits *limits = &config->listen.limits;
 	struct scim_provider provider = { .bulk_operations = limits->bulk_operations,
 		.bulk_bytes = limits->bulk_bytes,
+		.security_events = request->worker->gateway->config->listen.security_events,
 		.cursor_timeout_s = config->scim.cursor_timeout_ms / 1000 };
 	struct buf body = { 0 };
 

@@ -12,6 +12,9 @@ extern const struct step flow_write[];
 /* flow_bulk.c */
 extern const struct step flow_bulk[];
 
+/* flow_event.c */
+extern const struct step flow_event[];
+
 /* flow_read.c */
 extern const struct step flow_get[];
 extern const struct step flow_list[];

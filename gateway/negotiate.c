@@ -3,12 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 #include "base/error.h"
+#include "gateway/flows.h"
 #include "gateway/gateway.h"
 #include "io/http.h"
+#include "io/loop.h"
 #include "scim/dialect.h"
 #include "scim/urn.h"
-
-#define JSON_MEDIA_TYPE "application/json"
 
 static struct http_text cut_at(struct http_text *rest, char end)
 {
@@ -104,10 +104,11 @@ static void hear(struct wish *wish, struct http_text element)
 	wish->weight = weight;
 }
 
-const char *negotiate_media(const struct http_request *http, struct error *err)
+const char *negotiate_media(
+	const struct http_request *http, const char *first, const char *second, struct error *err)
 {
-	struct wish scim = { .type = SCIM_MEDIA_TYPE };
-	struct wish plain = { .type = JSON_MEDIA_TYPE };
+	struct wish better = { .type = first };
+	struct wish other = { .type = second };
 	bool asked = false;
 
 	for (size_t i = 0; i < http->field_count; i++) {
@@ -119,19 +120,20 @@ const char *negotiate_media(const struct http_request *http, struct error *err)
 		}
 		while (http_list_next(&rest, &element)) {
 			asked = asked || element.size > 0;
-			hear(&scim, element);
-			hear(&plain, element);
+			hear(&better, element);
+			hear(&other, element);
 		}
 	}
-	if (!asked || (scim.weight > 0 && scim.weight >= plain.weight)) {
-		return SCIM_MEDIA_TYPE;
+	if (!asked || (better.weight > 0 && better.weight >= other.weight)) {
+		return first;
 	}
-	if (plain.weight > 0) {
-		return JSON_MEDIA_TYPE;
+	if (other.weight > 0) {
+		return second;
 	}
 	error_set(err, ERROR_NOT_ACCEPTABLE,
-		"replies are " SCIM_MEDIA_TYPE " or " JSON_MEDIA_TYPE
-		", and Accept wants neither; name one of them, or leave Accept out");
+		"replies are %s or %s, and Accept wants neither; name one of them, or leave Accept "
+		"out",
+		first, second);
 	return NULL;
 }
 
@@ -153,9 +155,9 @@ bool negotiate_body(const struct http_request *http, struct error *err)
 		return true;
 	}
 	if (!http_media_type_is(*type, SCIM_MEDIA_TYPE) &&
-		!http_media_type_is(*type, JSON_MEDIA_TYPE)) {
+		!http_media_type_is(*type, NEGOTIATE_JSON)) {
 		return error_set(err, ERROR_MEDIA_TYPE,
-			"Content-Type must be " SCIM_MEDIA_TYPE " or " JSON_MEDIA_TYPE);
+			"Content-Type must be " SCIM_MEDIA_TYPE " or " NEGOTIATE_JSON);
 	}
 	rest = *type;
 	cut_at(&rest, ';');
@@ -230,18 +232,26 @@ struct request_prefer negotiate_prefer(const struct http_request *http)
 	return prefer;
 }
 
+bool negotiate_is_async(const struct request *request)
+{
+	int64_t waited_us = loop_now_us() - request->started_us;
+
+	return request->prefer.async && waited_us >= request->prefer.wait_s * 1000000;
+}
+
 /* ---- the step ---- */
 
 enum step_result negotiate_start(struct request *request)
 {
 	enum http_method method = request->http_method;
 
-	if (method != HTTP_GET && method != HTTP_HEAD) {
+	if (method != HTTP_GET && method != HTTP_HEAD && request->flow != flow_search) {
 		request->prefer = negotiate_prefer(request->http);
 	}
-	if (method == HTTP_DELETE) {
+	if (method == HTTP_DELETE || request->prefer.async) {
 		return STEP_NEXT;
 	}
-	request->media = negotiate_media(request->http, &request->err);
+	request->media =
+		negotiate_media(request->http, SCIM_MEDIA_TYPE, NEGOTIATE_JSON, &request->err);
 	return request->media != NULL ? STEP_NEXT : STEP_FAIL;
 }

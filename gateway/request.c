@@ -223,6 +223,7 @@ void request_reply(struct request *request, const struct request_reply *reply)
 		{ "Content-Location", reply->content_location },
 		{ "Allow", reply->allow },
 		{ "Preference-Applied", reply->applied },
+		{ "Set-Txn", reply->txn },
 		{ "Scimward-Request", request->id },
 	};
 	struct server_reply out = {

@@ -23,6 +23,7 @@
 
 struct arena;
 struct bulk;
+struct completion;
 struct exchange;
 struct gateway_source;
 struct gateway_worker;
@@ -113,6 +114,7 @@ struct request {
 	struct write *write;
 	struct read *read;
 	struct bulk *bulk;
+	struct completion *completion;
 	struct request *parent; /* of an operation of a bulk request: that; else NULL */
 	int status;             /* of the reply, for metrics and log */
 };
@@ -136,6 +138,9 @@ bool request_read_query(struct request *request);
 /* What a 401 asks for (RFC 6750, 3). */
 #define REQUEST_CHALLENGE "Bearer realm=\"scimward\""
 
+/* A transaction: a journal index, and ":" and the number of an operation of a bulk request. */
+#define REQUEST_TXN_BYTES 48
+
 /* ---- replies; each ends the exchange ---- */
 
 struct request_reply {
@@ -147,6 +152,7 @@ struct request_reply {
 	const char *content_location;
 	const char *allow;
 	const char *applied;       /* Preference-Applied */
+	const char *txn;           /* Set-Txn */
 	const char *cache_control; /* NULL: no-store */
 	const void *body;
 	size_t body_size;

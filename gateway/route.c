@@ -27,6 +27,7 @@ static const struct row rows[] = {
 			[HTTP_PUT] = flow_write,
 			[HTTP_PATCH] = flow_write,
 			[HTTP_DELETE] = flow_write } },
+	{ "Events", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_event } },
 	{ ".search", NULL, "POST, OPTIONS", { [HTTP_POST] = flow_search } },
 	{ NULL, NULL, "GET, HEAD, POST, OPTIONS",
 		{ [HTTP_GET] = flow_list, [HTTP_POST] = flow_write } },

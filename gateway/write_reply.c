@@ -2,11 +2,13 @@
  * The step reply: what the client sees of a write, and the claim given back. It comes behind the
  * commit whatever the client prefers: no reply before the record.
  */
+#include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "gateway/gateway.h"
+#include "gateway/negotiate.h"
 #include "gateway/represent.h"
 #include "gateway/write.h"
 #include "scim/dialect.h"
@@ -94,16 +96,58 @@ static void start_represent(struct request *request)
 		});
 }
 
+/* Decided, recorded, and waiting for an approval. */
+static bool is_held(const struct write *write)
+{
+	return write != NULL && write->has_answer && write->journal[0] != '\0' &&
+	       strcmp(write->effect, "hold") == 0;
+}
+
+/*
+ * 202 for who does not want to wait (RFC 9967, 2.5.1.1). All is done and recorded by then, but for
+ * an approval: so a refusal is told as usual, which the RFC leaves to the server. What has no
+ * address of its own (any more, or yet) is found at its event.
+ */
+static enum step_result reply_accepted(struct request *request)
+{
+	struct write *write = request->write;
+	bool is_there = !is_held(write) && write->operation != WRITE_DELETE;
+	char txn[REQUEST_TXN_BYTES];
+	struct buf location = { 0 };
+
+	snprintf(txn, sizeof(txn), "%lld", (long long)write->commit.index);
+	if (is_there) {
+		scim_print_location(
+			&location, request->base, request->type, request->resource_text);
+	} else {
+		buf_printf(&location, "%s/Events/%s", request->base, txn);
+	}
+	request_reply(request, &(struct request_reply){ .status = 202,
+				       .location = buf_text(&location),
+				       .journal = write->journal,
+				       .applied = "respond-async",
+				       .txn = txn });
+	buf_fini(&location);
+	write_release(write);
+	return STEP_NEXT;
+}
+
 enum step_result write_reply_start(struct request *request)
 {
 	struct write *write = request->write;
 	enum step_result result;
 
+	if (is_held(write) && request->prefer.async) {
+		return reply_accepted(request);
+	}
 	if (request->err.code != ERROR_NONE) {
 		request_reply_error(request,
 			write != NULL && write->journal[0] != '\0' ? write->journal : NULL);
 		write_release(write);
 		return STEP_NEXT;
+	}
+	if (write->represent == NULL && negotiate_is_async(request)) {
+		return reply_accepted(request);
 	}
 	if (write->represent == NULL && write->operation != WRITE_DELETE) {
 		start_represent(request);

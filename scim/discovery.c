@@ -73,6 +73,11 @@ void scim_discovery_provider(
 		"\"defaultPaginationMethod\":\"index\",\"defaultPageSize\":%d,"
 		"\"maxPageSize\":%d,\"cursorTimeout\":%" PRId64 "},",
 		SCIM_PAGE_DEFAULT, SCIM_PAGE_MAX, provider->cursor_timeout_s);
+	/* RFC 9967, 4: who asks is answered 202; events are fetched, there is no stream of them. */
+	if (provider->security_events) {
+		buf_append_text(buf, "\"securityEvents\":{\"asyncRequest\":\"request\","
+				     "\"eventUris\":[]},");
+	}
 	buf_append_text(buf,
 		"\"authenticationSchemes\":[{\"type\":\"oauthbearertoken\","
 		"\"name\":\"Bearer token\","

@@ -18,6 +18,7 @@ struct scim_model;
 struct scim_provider {
 	int64_t bulk_operations; /* maxOperations */
 	int64_t bulk_bytes;      /* maxPayloadSize */
+	bool security_events;    /* securityEvents is told */
 	int64_t cursor_timeout_s;
 };
 

@@ -105,6 +105,17 @@ static const struct scim_attribute pagination_subs[] = {
 		.type = SCIM_INTEGER,
 		READ_ONLY },
 };
+static const char *const async_words[] = { "none", "long", "request", NULL };
+static const struct scim_attribute event_subs[] = {
+	{ .name = "asyncRequest",
+		.description = "When a request is answered before it is complete",
+		.canonical = async_words,
+		READ_ONLY },
+	{ .name = "eventUris",
+		.description = "Events that can be delivered in a stream",
+		.multi = true,
+		READ_ONLY },
+};
 static const struct scim_attribute provider_attributes[] = {
 	{ .name = "documentationUri",
 		.description = "Where the service is explained",
@@ -144,6 +155,10 @@ static const struct scim_attribute provider_attributes[] = {
 	{ .name = "pagination",
 		.description = "How lists are paged (RFC 9865)",
 		SUBS(pagination_subs),
+		READ_ONLY },
+	{ .name = "securityEvents",
+		.description = "Asynchronous requests and events (RFC 9967)",
+		SUBS(event_subs),
 		READ_ONLY },
 	{ .name = "authenticationSchemes",
 		.description = "How clients prove who they are",

@@ -54,7 +54,7 @@ static void test_accept_chooses_the_type(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(accepts) / sizeof(accepts[0]); i++) {
 		struct error err = { 0 };
-		const char *media = negotiate_media(with(accepts[i].lines), &err);
+		const char *media = negotiate_media(with(accepts[i].lines), SCIM, JSON, &err);
 
 		if ((media == NULL) != (accepts[i].media == NULL) ||
 			(media != NULL && strcmp(media, accepts[i].media) != 0)) {

@@ -86,6 +86,8 @@ static const struct {
 	{ "POST", "/scim/v2/Groups/.search", flow_search },
 	{ "GET", "/scim/v2/.search", flow_method },
 	{ "POST", "/scim/v2/Bulk", flow_bulk },
+	{ "GET", "/scim/v2/Events/12:3", flow_event },
+	{ "GET", "/scim/v2/Events", flow_nothing },
 	{ "GET", "/scim/v2/Bulk", flow_method },
 	{ "POST", "/scim/v2/Bulk/x", flow_nothing },
 	{ "GET", "/scim/v2/Users/.search", flow_method },
