@@ -72,6 +72,7 @@ struct config_store {
 struct config_scim {
 	const char *directory;     /* schemas/ and resource_types/; NULL: the core ones alone */
 	int64_t cursor_timeout_ms; /* whole seconds */
+	int64_t search_rows;       /* that one answer looks at */
 };
 
 struct config_journal {

@@ -278,6 +278,18 @@ const struct config_key config_keys[] = {
 		.fallback = "1h",
 		.help = "How long a client may wait between two pages of a list that it walks by "
 			"cursor (RFC 9865); then 400 expiredCursor." },
+	{ .path = "scim.search_rows",
+		.type = CONFIG_NUMBER,
+		.flags = CONFIG_RESTART,
+		.offset = IN(scim.search_rows),
+		.min = 100,
+		.max = 1000000,
+		.fallback = "20000",
+		.help = "Resources of 1 KiB that one answer looks at when no index answers a "
+			"filter "
+			"or an order, about 4 µs each. A page by cursor ends there and goes on "
+			"with "
+			"the next; without a cursor it is 400 tooMany." },
 	{ .path = "journal.directory",
 		.type = CONFIG_PATH,
 		.flags = CONFIG_RESTART,

@@ -37,24 +37,36 @@ static struct read *new_read(struct request *request)
 	return read;
 }
 
+/* A filter has to look at every row: pages by index count them all, in the order that is cheapest.
+ */
+static bool has_to_count(const struct request *request, const struct read_part *part)
+{
+	return part->filter != NULL && !read_by_cursor(request->read);
+}
+
 /* An index that has the order that is asked for. Only a list of one type has one order. */
 static bool find_order(struct request *request, struct read_part *part)
 {
-	struct scim_key prefix = part->key;
+	struct scim_key key;
 
 	if (request->query.sort_by == NULL || request->type == NULL || part->order == READ_FOUND) {
 		return false;
 	}
-	if (scim_sort_is_by_id(&part->sort)) {
+	if (scim_key_of_sort(&part->sort, &key)) {
+		bool begins = part->order == READ_KEYS && part->key.kind == key.kind;
+
+		if (!begins && has_to_count(request, part)) {
+			return false;
+		}
+		if (!begins) {
+			part->key = key;
+			part->keyless = key.kind == SCIM_KEY_EXTERNAL_ID;
+			part->bare = part->filter == NULL;
+		}
+		part->order = READ_KEYS;
+	} else if (scim_sort_is_by_id(&part->sort) && !has_to_count(request, part)) {
 		part->order = READ_IDS;
 		part->bare = part->filter == NULL;
-	} else if (scim_key_of_sort(&part->sort, &part->key)) {
-		bool begins = part->order == READ_KEYS && prefix.kind == part->key.kind;
-
-		part->keyless = !begins && part->key.kind == SCIM_KEY_EXTERNAL_ID;
-		part->key = begins ? prefix : part->key;
-		part->bare = begins ? part->bare : part->filter == NULL;
-		part->order = READ_KEYS;
 	} else {
 		return false;
 	}

@@ -1,6 +1,6 @@
 /*
  * query_limit: what one answer may look at. A query that no index answers looks at each resource of
- * its types; up to READ_LOOK_ROWS that is fine, beyond it is refused with the way out. A page by
+ * its types; up to scim.search_rows that is fine, beyond it is refused with the way out. A page by
  * cursor ends there instead and goes on with the next.
  */
 #pragma once
@@ -18,7 +18,9 @@ struct request;
  */
 bool query_limit_check(struct request *request, struct error *err);
 
-/* It has looked at too much. ERROR_TOO_MANY; always false. */
+/* Has it looked at all that one answer may? */
+bool query_limit_is_reached(const struct request *request);
+/* It would have to look at more. ERROR_TOO_MANY; always false. */
 bool query_limit_refuse(const struct request *request, struct error *err);
 
 /* How many resources there are of a part: kept, not counted. ERROR_STORE. */

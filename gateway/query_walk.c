@@ -136,8 +136,12 @@ static void move_edge(struct read *read, const struct read_hit *here)
 	read->has_edges = true;
 }
 
-static int64_t cost_of(const struct store_resource *resource)
+/* A page by cursor without a filter keeps each row: count limits it. */
+static int64_t cost_of(const struct read *read, const struct store_resource *resource)
 {
+	if (read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL) {
+		return 0;
+	}
 	if (resource == NULL) {
 		return READ_LOOK_INDEX;
 	}
@@ -151,7 +155,7 @@ static bool look_at(struct request *request, const struct store_row *row,
 	const struct value *key;
 	bool is_match;
 
-	read->cost += cost_of(resource);
+	read->cost += cost_of(read, resource);
 	if (!match(request, resource, &is_match, &key, err)) {
 		return false;
 	}
@@ -435,7 +439,7 @@ static bool step(struct request *request, bool *done, struct error *err)
 		*done = is_done(read);
 		return true;
 	}
-	if (read->cost >= (int64_t)READ_LOOK_ROWS * READ_LOOK_COST) {
+	if (query_limit_is_reached(request)) {
 		if (read->sorted || !read_by_cursor(read)) {
 			return query_limit_refuse(request, err);
 		}

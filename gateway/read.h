@@ -52,13 +52,12 @@ struct read_hit {
 };
 
 enum {
-	READ_SORT_MAX = 5000,   /* pages sorted in memory reach to this resource by startIndex */
-	READ_LOOK_ROWS = 20000, /* rows that one answer looks at, about 80 ms; tooMany beyond */
-	READ_LOOK_COST = 32,    /* … of a row of 1 KiB */
-	READ_LOOK_FETCH = 24,   /* … more, of one that an index names: rows lie apart */
-	READ_LOOK_INDEX = 2,    /* … of an index alone */
-	READ_LOOK_ID = 6,       /* … more, of the index of ids */
-	READ_KEY_BYTES = 256,   /* of a text that is sorted by in memory: no more is compared */
+	READ_SORT_MAX = 5000, /* pages sorted in memory reach to this resource by startIndex */
+	READ_LOOK_COST = 32,  /* of looking at a row of 1 KiB; config scim.search_rows limits it */
+	READ_LOOK_FETCH = 24, /* … more, of one that an index names: rows lie apart */
+	READ_LOOK_INDEX = 2,  /* … of an index alone */
+	READ_LOOK_ID = 6,     /* … more, of the index of ids */
+	READ_KEY_BYTES = 256, /* of a text that is sorted by in memory: no more is compared */
 	READ_REPLY_BYTES = 4 << 20, /* a page ends behind the resource that reaches it */
 };
 

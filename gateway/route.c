@@ -16,6 +16,8 @@ struct row {
 };
 
 static const struct row rows[] = {
+	/* The root: all resources of all types (RFC 7644, 3.4.2.1). */
+	{ "", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_list } },
 	{ "ServiceProviderConfig", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_provider } },
 	{ "ResourceTypes", NULL, "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_types } },
 	{ "ResourceTypes", "*", "GET, HEAD, OPTIONS", { [HTTP_GET] = flow_types } },
@@ -72,10 +74,10 @@ static const struct step *find_scim(
 	struct http_text second = count > 1 ? segments[1] : (struct http_text){ NULL, 0 };
 	enum http_method method = request->http->method;
 
-	if (count == 0 || count > 2) {
+	if (count > 2) {
 		return flow_nothing;
 	}
-	const char *first = text_of(request->arena, segments[0]);
+	const char *first = count > 0 ? text_of(request->arena, segments[0]) : "";
 	const struct scim_resource_type *type =
 		scim_model_endpoint(request->worker->gateway->model, first);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

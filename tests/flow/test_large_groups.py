@@ -2,8 +2,6 @@
 
 import json
 import socket
-import statistics
-import time
 
 import pytest
 from crowd import make_people
@@ -56,23 +54,15 @@ def members_of(gateway, group):
     return [m["value"] for m in answer.json.get("members", [])]
 
 
-def seconds(function):
-    begin = time.perf_counter()
-    function()
-    return time.perf_counter() - begin
-
-
-def test_one_member_costs_the_same_in_a_large_group(city):
-    ratios = []
-    for turn in range(3):  # the best of three: others may use the machine
-        times = {city.small: [], city.large: []}
-        for person in city.people[LARGE + 60 * turn : LARGE + 60 * turn + 60]:
-            for group, list_ in times.items():
-                list_.append(seconds(lambda group=group, person=person: add(city, group, person)))
-                list_.append(seconds(lambda group=group, person=person: remove(city, group, person)))
-        ratios.append(statistics.median(times[city.large]) / statistics.median(times[city.small]))
-
-    assert min(ratios) < 2, ratios
+def test_members_come_and_go_one_by_one_in_a_group_of_any_size(city):
+    """What that costs is measured by `./run bench`: a test asserts no durations."""
+    for group, size in ((city.small, 10), (city.large, LARGE)):
+        for person in city.people[LARGE : LARGE + 3]:
+            before = add(city, group, person)
+            assert len(members_of(city, group)) == size + 1
+            after = remove(city, group, person)
+            assert before.headers["ETag"] != after.headers["ETag"]
+        assert len(members_of(city, group)) == size
 
 
 def test_get_streams_all_members_once_and_in_bounded_memory(city):
@@ -123,7 +113,7 @@ def test_head_and_old_clients_get_the_large_group_in_their_way(city):
     assert both.count(b"0\r\n\r\n") >= 2 and both.endswith(b"\r\n0\r\n\r\n")
 
 
-def test_a_slow_reader_costs_no_memory_and_no_time_of_others(city):
+def test_slow_readers_cost_no_memory_and_hold_up_nobody(city):
     before = city.memory_mib()
     readers = []
     request = (
@@ -136,13 +126,12 @@ def test_a_slow_reader_costs_no_memory_and_no_time_of_others(city):
         readers.append(reader)
 
     path = f"/Users/{city.people[0]}"
-    slowest = max(seconds(lambda: city.get(path)) for _ in range(200))
+    assert all(city.get(path).status == 200 for _ in range(200))
     during = city.memory_mib()
     for reader in readers:
         reader.close()
 
     assert is_sanitized() or during - before < 20 * 0.5 + 8  # not 20 × 3 MB
-    assert slowest < 1
     wait_until(lambda: city.get(path).status == 200, "the gateway goes on")
 
 
@@ -158,7 +147,7 @@ def test_a_client_that_leaves_in_the_middle_stops_the_stream(city):
     assert len(members_of(city, city.large)) == LARGE
 
 
-def test_the_membership_probe_does_not_read_the_group(city):
+def test_the_membership_probe_finds_who_is_in_the_group(city):
     inside, outside = city.people[LARGE // 2], city.people[LARGE + 1]
 
     def probe(group, person):
@@ -166,9 +155,6 @@ def test_the_membership_probe_does_not_read_the_group(city):
         return city.find("Groups", text, attributes="id").json["totalResults"]
 
     assert [probe(city.large, inside), probe(city.large, outside), probe(city.small, inside)] == [1, 0, 0]
-    large = statistics.median(seconds(lambda: probe(city.large, inside)) for _ in range(50))
-    small = statistics.median(seconds(lambda: probe(city.small, inside)) for _ in range(50))
-    assert large < 2 * small + 0.0005
 
 
 def test_lists_of_groups_are_cheap_without_members_and_refused_when_too_long(city):

@@ -221,6 +221,27 @@ static int compare_ids(const void *a, const void *b)
 	return memcmp(a, b, UUID_BYTES);
 }
 
+static void test_uuids_of_a_time_are_in_its_order_to_the_microsecond(void **state)
+{
+	int64_t us = INT64_C(1790000000999000);
+	uint8_t before[UUID_BYTES];
+
+	(void)state;
+	uuid_of_time(us - 1, before);
+	for (int i = 0; i < 3000; i++) { /* over two ends of a millisecond */
+		uint8_t id[UUID_BYTES];
+
+		uuid_of_time(us + i, id);
+		assert_true(memcmp(before, id, UUID_BYTES) < 0);
+		assert_int_equal(id[6] >> 4, 7);
+		assert_int_equal(id[8] >> 6, 2);
+		memcpy(before, id, UUID_BYTES);
+	}
+	uint8_t again[UUID_BYTES];
+	uuid_of_time(us + 2999, again);
+	assert_memory_not_equal(before, again, UUID_BYTES);
+}
+
 static void test_threads_never_make_the_same_id(void **state)
 {
 	static uint8_t ids[4][IDS][UUID_BYTES];
@@ -272,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_uuid_parse_is_strict),
 		cmocka_unit_test(test_new_uuids_have_version_variant_and_time),
 		cmocka_unit_test(test_uuids_of_a_thread_rise_also_when_the_clock_steps_back),
+		cmocka_unit_test(test_uuids_of_a_time_are_in_its_order_to_the_microsecond),
 		cmocka_unit_test(test_threads_never_make_the_same_id),
 		cmocka_unit_test(test_random_bytes_fill_all_and_differ),
 	};

@@ -1,6 +1,7 @@
 #include "scim/key.h"
 
 #include "scim/filter.h"
+#include "scim/list.h"
 #include "tests/support/scim.h"
 
 /* "2:anna 5:a@x" */
@@ -110,6 +111,83 @@ static void test_groups_are_found_by_name_and_member(void **state)
 	}
 }
 
+static const struct scim_filter *filter_of(
+	struct arena *arena, const struct scim_resource_type *type, const char *text)
+{
+	const char *copy = quoted(arena, text);
+	struct error err = { 0 };
+	const struct scim_filter *filter =
+		scim_filter_parse(arena, type, copy, strlen(copy), false, &err);
+
+	if (filter == NULL) {
+		fail_msg("%s: %s", text, err.text);
+	}
+	return filter;
+}
+
+static void test_a_filter_offers_a_prefix_of_a_unique_key(void **state)
+{
+	static const struct {
+		const char *filter;
+		int kind; /* 0: none */
+		const char *text;
+		bool exact;
+	} cases[] = {
+		{ "userName sw 'AnN'", SCIM_KEY_USER_NAME, "ann", true },
+		{ "userName sw ''", SCIM_KEY_USER_NAME, "", true },
+		{ "externalId sw 'E'", SCIM_KEY_EXTERNAL_ID, "E", true },
+		{ "title pr and userName sw 'a'", SCIM_KEY_USER_NAME, "a", false },
+		{ "userName sw 'a' or title pr", 0, NULL, false },
+		{ "not (userName sw 'a')", 0, NULL, false },
+		{ "userName co 'a'", 0, NULL, false },
+		{ "emails.value sw 'a'", 0, NULL, false },
+		{ "displayName sw 'a'", 0, NULL, false },
+		{ "id sw '0'", 0, NULL, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scim_key key;
+		bool exact;
+		bool found = scim_key_of_prefix(
+			filter_of(*state, user_type(), cases[i].filter), &key, &exact);
+
+		assert_int_equal(found, cases[i].kind != 0);
+		if (found) {
+			assert_int_equal(key.kind, cases[i].kind);
+			assert_string_equal(key.text, cases[i].text);
+			assert_int_equal(exact, cases[i].exact);
+		}
+	}
+}
+
+static void test_a_list_may_be_sorted_by_a_unique_key(void **state)
+{
+	static const struct {
+		const char *by;
+		bool group;
+		int kind;
+	} cases[] = {
+		{ "userName", false, SCIM_KEY_USER_NAME },
+		{ "externalId", false, SCIM_KEY_EXTERNAL_ID },
+		{ "externalId", true, SCIM_KEY_EXTERNAL_ID },
+		{ "displayName", true, SCIM_KEY_DISPLAY_NAME },
+		{ "displayName", false, 0 },
+		{ "emails.value", false, 0 },
+		{ "id", false, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct scim_sort sort;
+		struct scim_key key = { 0 };
+
+		assert_true(scim_sort_parse(cases[i].group ? group_type() : user_type(),
+			cases[i].by, NULL, &sort, NULL));
+		assert_int_equal(scim_key_of_sort(&sort, &key), cases[i].kind != 0);
+		assert_int_equal(key.kind, cases[i].kind);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +195,8 @@ int main(void)
 		ARENA_TEST(test_sixty_addresses_have_sixty_keys),
 		ARENA_TEST(test_a_filter_offers_its_best_key),
 		ARENA_TEST(test_groups_are_found_by_name_and_member),
+		ARENA_TEST(test_a_filter_offers_a_prefix_of_a_unique_key),
+		ARENA_TEST(test_a_list_may_be_sorted_by_a_unique_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
