@@ -5,4 +5,6 @@
 
 #include "cli/cli.h"
 
+cli_run_fn cli_source_capture;  /* cli/source_capture.c */
 cli_run_fn cli_source_dialects; /* cli/source_dialect.c */
+cli_run_fn cli_source_replay;   /* cli/source_replay.c */

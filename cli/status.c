@@ -67,6 +67,7 @@ void cli_print_sources(const struct cli *cli, const json_t *sources)
 	{
 		bool alarm = flag_of(it, "alarm");
 		bool paused = flag_of(it, "paused");
+		const json_t *capture = json_object_get(it, "capture");
 		double share = json_real_value(json_object_get(it, "errorShare"));
 
 		cli_table_cell(table, CLI_STRONG, "%s", text_of(it, "name"));
@@ -78,6 +79,10 @@ void cli_print_sources(const struct cli *cli, const json_t *sources)
 				"%.0f %% of its writes fail: its IdP may give up; see `scimward "
 				"journal tail --filter 'source eq \"%s\"'`",
 				share * 100, text_of(it, "name"));
+		} else if (capture != NULL) {
+			cli_table_cell(table, CLI_WARN, "%s, captured until %.19sZ: %lld requests",
+				paused ? "paused" : "active", text_of(capture, "until"),
+				number_of(capture, "requests"));
 		} else {
 			cli_table_cell(
 				table, paused ? CLI_WARN : CLI_GOOD, paused ? "paused" : "active");

@@ -201,6 +201,10 @@ struct config {
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */
 	} log;
+	struct {
+		const char *directory; /* NULL: `captures` beside the store */
+		int64_t keep_ms;       /* then its files go; 0: never */
+	} capture;
 	struct config_source *sources;
 	size_t source_count;
 	struct config_app *apps;

@@ -534,6 +534,23 @@ const struct config_key config_keys[] = {
 		.fallback = "info",
 		.words = "debug info warn error",
 		.help = "What is logged: this level and above." },
+	/* ---- capture ---- */
+	{ .path = "capture.directory",
+		.type = CONFIG_PATH,
+		.flags = CONFIG_RESTART,
+		.offset = IN(capture.directory),
+		.min = 1,
+		.max = 4096,
+		.help = "Folder for the files of `scimward source capture`. Without it: `captures` "
+			"beside the store." },
+	{ .path = "capture.keep",
+		.type = CONFIG_TIME,
+		.flags = CONFIG_RESTART,
+		.offset = IN(capture.keep_ms),
+		.min = 0,
+		.max = 8760LL * HOUR,
+		.fallback = "168h",
+		.help = "Age at which those files are deleted. 0: never." },
 	/* ---- sources ---- */
 	{ .path = "sources",
 		.type = CONFIG_LIST,

@@ -132,6 +132,8 @@ static const struct {
 	{ HTTP_GET, { "tokens" }, admin_tokens },
 	{ HTTP_POST, { "tokens" }, admin_token_create },
 	{ HTTP_DELETE, { "tokens", "*" }, admin_token_revoke },
+	{ HTTP_POST, { "sources", "*", "capture" }, admin_capture_start },
+	{ HTTP_DELETE, { "sources", "*", "capture" }, admin_capture_stop },
 	{ HTTP_POST, { "sources", "*", "pause" }, admin_pause },
 	{ HTTP_POST, { "sources", "*", "resume" }, admin_resume },
 };

@@ -11,6 +11,7 @@
  *     GET    /admin/v1/deliveries?app=&state=      POST …/deliveries/retry {"app", "id"}
  *     GET    /admin/v1/tokens   POST {"source", "label", "expires_s"}   DELETE …/tokens/ID
  *     POST   /admin/v1/sources/NAME/pause|resume
+ *     POST   /admin/v1/sources/NAME/capture {"for_s", "requests", "bytes", "with_values"}   DELETE
  *     POST   /admin/v1/reload   POST /admin/v1/backup {"to"}
  *
  * Answers are documents with "schemaVersion": 1; errors {"error": CODE, "message"}.

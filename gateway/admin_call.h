@@ -70,5 +70,9 @@ void admin_journal_news(void *admin);         /* there are new entries */
 void admin_journal_stop(struct admin *admin); /* ends all followers */
 /* admin_delivery.c */
 admin_fn admin_deliveries, admin_retry;
+/* admin_capture.c */
+admin_fn admin_capture_start, admin_capture_stop;
+struct capture;
+json_t *admin_capture_json(const struct capture *capture);
 /* admin_source.c */
 admin_fn admin_tokens, admin_token_create, admin_token_revoke, admin_pause, admin_resume;

@@ -10,9 +10,9 @@
 #include "base/value.h"
 #include "config/config.h"
 #include "gateway/admin_call.h"
+#include "gateway/admin_change.h"
 #include "gateway/gateway.h"
 #include "gateway/token_text.h"
-#include "journal/entry.h"
 #include "scim/name.h"
 #include "store/commit.h"
 #include "store/read.h"
@@ -22,10 +22,7 @@ enum { LABEL_BYTES = 200 };
 
 /* One change under way. */
 struct change {
-	struct admin_call *call;
-	const struct gateway_source *source;
-	struct store_commit commit;
-	struct store_entry entry;
+	struct admin_change inside; /* first */
 	struct store_token_change token_change;
 	struct store_token token;
 	struct store_setting setting;
@@ -34,49 +31,11 @@ struct change {
 	char text[TOKEN_BYTES]; /* the new token, wiped afterwards */
 };
 
-static bool record(struct change *change, const char *operation, struct error *err)
-{
-	struct arena *arena = change->call->arena;
-	struct journal_packer *packer = journal_packer_new();
-	struct journal_entry entry = JOURNAL_ENTRY_INIT;
-	struct journal_packed packed;
-	struct value_builder detail = { .arena = arena };
-	bool ok;
-
-	entry.kind = JOURNAL_SYSTEM;
-	entry.time_us = change->commit.now_us;
-	entry.actor_type = "system";
-	entry.actor_id = "admin";
-	entry.operation = operation;
-	if (change->source != NULL) {
-		entry.tenant = change->source->config->tenant;
-		entry.source = change->source->config->name;
-	}
-	value_add_text(&detail, "label", change->token.label);
-	value_add_text(&detail, "subject", change->subject);
-	value_add_int(&detail, "token", change->token_change.revoke);
-	entry.detail = value_finish_object(&detail);
-	ok = journal_pack(packer, arena, &entry, &packed, err);
-	journal_packer_free(packer);
-	if (ok) {
-		change->entry = (struct store_entry){ .kind = JOURNAL_SYSTEM,
-			.at_us = change->commit.now_us,
-			.leaf = packed.leaf,
-			.leaf_size = packed.leaf_size,
-			.payload = packed.payload,
-			.payload_size = packed.payload_size };
-		change->commit.entry = &change->entry;
-	}
-	return ok;
-}
-
 static struct change *change_new(struct admin_call *call, const struct gateway_source *source)
 {
 	struct change *change = must_calloc(1, sizeof(*change));
 
-	change->call = call;
-	change->source = source;
-	change->commit.now_us = clock_now_us();
+	admin_change_init(&change->inside, call, source);
 	return change;
 }
 
@@ -88,44 +47,33 @@ static void change_free(struct change *change)
 
 static void commit(struct change *change, const char *operation, store_commit_fn *done)
 {
-	struct gateway *gateway = change->call->admin->gateway;
-	struct error err = { 0 };
+	struct value_builder detail = { .arena = change->inside.call->arena };
 
-	if (!record(change, operation, &err)) {
-		admin_reply_error(change->call, &err);
+	value_add_text(&detail, "label", change->token.label);
+	value_add_text(&detail, "subject", change->subject);
+	value_add_int(&detail, "token", change->token_change.revoke);
+	if (!admin_change_commit(
+		    &change->inside, operation, value_finish_object(&detail), done, change)) {
 		change_free(change);
-		return;
 	}
-	store_commit(gateway->store, &change->commit, gateway->loop, done, change);
 }
 
 /* Refreshes at once, before the answer: who was told "revoked" must not see the token work. */
 static bool committed(struct change *change)
 {
+	struct admin_call *call = change->inside.call;
 	struct error err = { 0 };
 
-	if (!change->commit.ok) {
-		admin_reply_error(change->call, &change->commit.err);
-	} else if (!gateway_refresh_tokens(change->call->admin->gateway, &err)) {
-		admin_reply_error(change->call, &err);
-	} else {
-		return true;
+	if (!admin_change_is_committed(&change->inside)) {
+		change_free(change);
+		return false;
 	}
-	change_free(change);
-	return false;
-}
-
-static const struct gateway_source *source_named(
-	struct admin_call *call, const char *name, struct error *err)
-{
-	const struct gateway_source *source =
-		name != NULL ? gateway_find_source(call->admin->gateway, name) : NULL;
-
-	if (source == NULL) {
-		error_set(err, ERROR_NOT_FOUND, "the configuration has no source '%.64s'",
-			name != NULL ? name : "");
+	if (!gateway_refresh_tokens(call->admin->gateway, &err)) {
+		admin_reply_error(call, &err);
+		change_free(change);
+		return false;
 	}
-	return source;
+	return true;
 }
 
 /* ---- tokens ---- */
@@ -204,13 +152,13 @@ static void on_token_made(void *user)
 	}
 	document = json_object();
 	json_object_set_new(document, "schemaVersion", json_integer(1));
-	json_object_set_new(document, "id", json_integer(change->commit.token));
-	json_object_set_new(document, "source", json_string(change->source->config->name));
+	json_object_set_new(document, "id", json_integer(change->inside.commit.token));
+	json_object_set_new(document, "source", json_string(change->inside.source->config->name));
 	if (change->subject != NULL) {
 		json_object_set_new(document, "subject", json_string(change->subject));
 	}
 	json_object_set_new(document, "token", json_string(change->text));
-	admin_reply(change->call, 201, document);
+	admin_reply(change->inside.call, 201, document);
 	change_free(change);
 }
 
@@ -312,7 +260,7 @@ void admin_token_create(struct admin_call *call)
 
 	if (!admin_text(call, "source", &name, &err) || !read_label(call, &label, &err) ||
 		!read_expiry(call, &expires_s, &err) ||
-		(source = source_named(call, name, &err)) == NULL ||
+		(source = admin_source_named(call, name, &err)) == NULL ||
 		!read_subject(call, source, &token, &err)) {
 		admin_reply_error(call, &err);
 		return;
@@ -324,10 +272,11 @@ void admin_token_create(struct admin_call *call)
 	token_text_digest(change->text, strlen(change->text), change->token.sha256);
 	change->token.source = source->id;
 	change->token.label = label != NULL ? label : "";
-	change->token.created_us = change->commit.now_us;
-	change->token.expires_us = expires_s > 0 ? change->commit.now_us + expires_s * 1000000 : 0;
+	change->token.created_us = change->inside.commit.now_us;
+	change->token.expires_us =
+		expires_s > 0 ? change->inside.commit.now_us + expires_s * 1000000 : 0;
 	change->token_change.add = &change->token;
-	change->commit.token_change = &change->token_change;
+	change->inside.commit.token_change = &change->token_change;
 	commit(change, "token.create", on_token_made);
 }
 
@@ -336,7 +285,7 @@ static void on_changed(void *user)
 	struct change *change = user;
 
 	if (committed(change)) {
-		admin_reply(change->call, 204, NULL);
+		admin_reply(change->inside.call, 204, NULL);
 		change_free(change);
 	}
 }
@@ -356,7 +305,7 @@ void admin_token_revoke(struct admin_call *call)
 	}
 	change = change_new(call, NULL);
 	change->token_change.revoke = id;
-	change->commit.token_change = &change->token_change;
+	change->inside.commit.token_change = &change->token_change;
 	commit(change, "token.revoke", on_changed);
 }
 
@@ -365,7 +314,7 @@ void admin_token_revoke(struct admin_call *call)
 static void set_paused(struct admin_call *call, bool paused)
 {
 	struct error err = { 0 };
-	const struct gateway_source *source = source_named(call, call->argument, &err);
+	const struct gateway_source *source = admin_source_named(call, call->argument, &err);
 	struct change *change;
 
 	if (source == NULL) {
@@ -375,8 +324,8 @@ static void set_paused(struct admin_call *call, bool paused)
 	change = change_new(call, source);
 	snprintf(change->name, sizeof(change->name), "gateway.paused.%d", source->id);
 	change->setting = (struct store_setting){ change->name, paused ? "1" : NULL };
-	change->commit.settings = &change->setting;
-	change->commit.setting_count = 1;
+	change->inside.commit.settings = &change->setting;
+	change->inside.commit.setting_count = 1;
 	commit(change, paused ? "source.pause" : "source.resume", on_changed);
 }
 

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "connectors/courier.h"
 #include "gateway/admin_call.h"
+#include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
 #include "gateway/snapshot.h"
@@ -36,6 +37,10 @@ static json_t *sources_json(struct admin *admin)
 		json_object_set_new(it, "kind", json_string(source->config->kind));
 		json_object_set_new(it, "tenant", json_string(source->config->tenant));
 		json_object_set_new(it, "paused", json_boolean(gateway->snapshot->paused[i]));
+		if (captures_of(gateway->captures, source) != NULL) {
+			json_object_set_new(it, "capture",
+				admin_capture_json(captures_of(gateway->captures, source)));
+		}
 		if (share >= 0) {
 			json_object_set_new(it, "errorShare", json_real(share));
 			json_object_set_new(it, "alarm", json_boolean(share > SHARE_ALARM));

@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "connectors/courier.h"
 #include "gateway/admin.h"
+#include "gateway/capture.h"
 #include "gateway/cursor_key.h"
 #include "gateway/key_index.h"
 #include "gateway/listener.h"
@@ -361,6 +362,7 @@ static bool start(struct gateway *gateway, struct error *err)
 	}
 	gateway->token_watch = store_watch(
 		gateway->store, STORE_NEWS_TOKENS, gateway->loop, on_tokens_changed, gateway);
+	gateway->captures = captures_new(gateway);
 	gateway->admin = admin_open(gateway, err);
 	if (gateway->admin == NULL) {
 		return false;
@@ -399,6 +401,7 @@ void gateway_free(struct gateway *gateway)
 	worker_free(gateway->background);
 	worker_free(gateway->helper);
 	stop_workers(gateway);
+	captures_free(gateway->captures);
 	server_free(gateway->server);
 	tls_free(gateway->tls);
 	if (gateway->entry_watch != NULL) {
@@ -429,6 +432,7 @@ static void on_drained(void *user)
 {
 	struct gateway *gateway = user;
 
+	captures_stop_all(gateway->captures);
 	admin_stop(gateway->admin, on_admin_stopped, gateway);
 }
 

@@ -22,6 +22,7 @@ struct arena;
 struct config;
 struct config_app;
 struct config_source;
+struct captures;
 struct courier;
 struct error;
 struct gateway;
@@ -112,6 +113,7 @@ struct gateway {
 	struct policy_live *policy; /* where snapshots get theirs from */
 	struct snapshot *snapshot;  /* the main thread's reference: the current one */
 	struct admin *admin;
+	struct captures *captures;
 	struct store_watch *token_watch;
 	struct loop_timer token_timer;   /* they could not be read: again */
 	struct store_watch *entry_watch; /* the publisher's */

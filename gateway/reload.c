@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "gateway/policy_live.h"
 #include "gateway/schemas.h"
@@ -104,6 +105,7 @@ static struct snapshot *make(struct gateway *gateway, struct policy *policy, str
 			"starter "
 			"policy makes it");
 	} else if (fill_tokens(gateway, snapshot, err)) {
+		snapshot->captures = captures_share(gateway->captures);
 		return snapshot;
 	}
 	snapshot_unref(snapshot);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "io/server.h"
 #include "scim/etag.h"
@@ -203,15 +204,18 @@ static void start_stream(struct represent *represent)
 		{ "Preference-Applied", represent->what.applied },
 		{ "Scimward-Request", request->id },
 	};
+	struct server_reply reply = {
+		.status = represent->what.status,
+		.content_type = request_media(request),
+		.headers = headers,
+		.header_count = sizeof(headers) / sizeof(headers[0]),
+	};
 
 	represent->streaming = true;
 	represent->page = arena_new();
 	request->status = represent->what.status;
-	server_stream_start(request->exchange,
-		&(struct server_reply){ .status = represent->what.status,
-			.content_type = request_media(request),
-			.headers = headers,
-			.header_count = sizeof(headers) / sizeof(headers[0]) },
+	capture_reply(request, &reply);
+	server_stream_start(request->exchange, &reply,
 		&(struct server_stream){ .length = -1, .on_event = on_stream, .user = represent });
 	scim_print_open(&represent->buf, &represent->outward);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
 #include "gateway/snapshot.h"
@@ -240,6 +241,7 @@ void request_reply(struct request *request, const struct request_reply *reply)
 			reply->content_type != NULL ? reply->content_type : request_media(request);
 	}
 	request->status = reply->status;
+	capture_reply(request, &out);
 	server_reply(request->exchange, &out);
 }
 
@@ -269,14 +271,16 @@ void request_reply_error(struct request *request, const char *journal)
 			request->step->name, "code", error_name(request->err.code), "error",
 			request->err.text, NULL);
 	}
-	server_reply(
-		request->exchange, &(struct server_reply){
-					   .status = status,
-					   .content_type = request_media(request),
-					   .headers = headers,
-					   .header_count = sizeof(headers) / sizeof(headers[0]),
-					   .body = body.data,
-					   .body_size = body.size,
-				   });
+	struct server_reply out = {
+		.status = status,
+		.content_type = request_media(request),
+		.headers = headers,
+		.header_count = sizeof(headers) / sizeof(headers[0]),
+		.body = body.data,
+		.body_size = body.size,
+	};
+
+	capture_reply(request, &out);
+	server_reply(request->exchange, &out);
 	buf_fini(&body);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/memory.h"
+#include "gateway/capture.h"
 #include "policy/engine.h"
 
 struct snapshot *snapshot_new(size_t source_count)
@@ -27,7 +28,11 @@ void snapshot_unref(struct snapshot *snapshot)
 		__atomic_sub_fetch(&snapshot->references, 1, __ATOMIC_ACQ_REL) != 0) {
 		return;
 	}
+	for (size_t i = 0; snapshot->captures != NULL && i < snapshot->source_count; i++) {
+		capture_unref(snapshot->captures[i]);
+	}
 	policy_unref(snapshot->policy);
+	memory_free(snapshot->captures);
 	memory_free(snapshot->tokens);
 	memory_free(snapshot->paused);
 	memory_free(snapshot);

@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "base/encode.h"
 
+struct capture;
 struct gateway_source;
 struct policy;
 struct policy_entrypoint;
@@ -31,7 +32,8 @@ struct snapshot {
 	const struct policy_entrypoint *decision; /* data.scimward.decision */
 	struct snapshot_token *tokens;            /* sorted by sha256 */
 	size_t token_count;
-	bool *paused; /* by index of gateway->sources */
+	bool *paused;              /* by index of gateway->sources */
+	struct capture **captures; /* likewise, references; NULL: none runs, see capture.h */
 	size_t source_count;
 };
 
