@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 
 import pytest
 from policies import (
@@ -15,7 +16,7 @@ from policies import (
     write_bundle,
 )
 
-from gateway import wait_until
+from gateway import LocalConnection, environment, wait_until
 
 
 def manifest(serial=None, revision="r", roots=("scimward",)):
@@ -172,6 +173,49 @@ def test_long_polling_brings_a_new_bundle_at_once(make_gateway, tmp_path):
         gateway.wait_for("policy_loaded", after=len(gateway.log))
         assert gateway.stop() == 0
         server.publish(tmp_path / "bundle.tar.gz")
+
+
+def test_opa_itself_gets_along_with_this_server(tmp_path):
+    """So that what we speak with it is what OPA's bundle servers speak."""
+    socket = tmp_path / "opa.sock"
+    with BundleServer(tmp_path / "server", token="of-the-server", holds=True) as server:
+        server.publish(bundle(tmp_path / "bundle.tar.gz", "one", target="rego"))
+        service = {
+            "url": server.url.rsplit("/bundles/")[0],
+            "credentials": {"bearer": {"token": "of-the-server"}},
+            "tls": {"ca_cert": str(server.certificate)},
+        }
+        polling = {"min_delay_seconds": 80000, "max_delay_seconds": 86000, "long_polling_timeout_seconds": 300}
+        bundles = {"a": {"service": "s", "resource": "/bundles/access.tar.gz", "polling": polling}}
+        config = tmp_path / "opa.json"
+        config.write_text(json.dumps({"services": {"s": service}, "bundles": bundles}))
+        opa = subprocess.Popen(
+            ["opa", "run", "--server", "--addr", f"unix://{socket}", "-c", str(config)],
+            env=environment(),
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            for code in ["one", "two"]:
+                wait_until(lambda code=code: code in decide_with_opa(socket), f"opa decides by {code}")
+                server.publish(bundle(tmp_path / "bundle.tar.gz", "two", target="rego"))
+        finally:
+            opa.kill()
+            opa.wait()
+        assert [asked["prefer"].get("wait") for asked in server.asked[:2]] == ["300", "300"]
+        assert server.asked[1]["etag"] is not None
+        server.publish(tmp_path / "bundle.tar.gz")
+
+
+def decide_with_opa(socket):
+    connection = LocalConnection(socket)
+    try:
+        connection.request("GET", "/v1/data/scimward/decision")
+        return connection.getresponse().read().decode()
+    except OSError:
+        return ""
+    finally:
+        connection.close()
 
 
 def test_a_bad_bundle_is_refused_once_and_the_next_good_one_taken(make_gateway, tmp_path):

@@ -1,9 +1,12 @@
 """Bundles that the real opa signed, with every algorithm it has; and what somebody changed in them afterwards."""
 
 import json
+import subprocess
 
 import pytest
 from policies import build_bundle, code_of, make_key, read_bundle, reload, rule, use_policy, write_bundle
+
+from gateway import PATIENCE_S, environment
 
 SECRET = "a-shared-secret-of-the-tests"
 RSA = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
@@ -134,8 +137,21 @@ TAMPERED = {
 }
 
 
-def test_what_was_changed_afterwards_is_refused_and_nothing_changes(signed):
+def opa_takes(path, keys):
+    """What opa itself says of the signature."""
+    options = ("--verification-key", keys["ES256"][1]["key"], "--verification-key-id", "key-ES256", "--signing-alg", "ES256")
+    done = subprocess.run(
+        ["opa", "build", "-b", *options, "-o", str(path) + ".out", str(path)],
+        env=environment(),
+        capture_output=True,
+        timeout=PATIENCE_S,
+    )
+    return done.returncode == 0
+
+
+def test_what_was_changed_afterwards_is_refused_and_nothing_changes(signed, keys):
     good = read_bundle(signed.bundle)
+    assert opa_takes(signed.bundle, keys)
     for change, why in TAMPERED.items():
         files = dict(good)
         change(files)
@@ -146,11 +162,12 @@ def test_what_was_changed_afterwards_is_refused_and_nothing_changes(signed):
         assert said["refused"]["step"] == "signature", change
         assert why in said["refused"]["error"], change
         assert code_of(signed, change.__name__) == "first"
+        assert not opa_takes(signed.bundle, keys), change
     assert signed.metrics()['scimward_policy_step_failures_total{step="signature"}'] == len(TAMPERED)
     # White space means nothing in a document, so it is what was signed.
     good["/data.json"] = json.dumps(json.loads(good["/data.json"]), indent=3).encode()
     write_bundle(signed.bundle, good)
-    assert reload(signed)["failing"] is False
+    assert reload(signed)["failing"] is False and opa_takes(signed.bundle, keys)
 
 
 def test_keys_scopes_and_unknown_signers(signed, keys, tmp_path):
