@@ -8,7 +8,7 @@
 
 . tools/lint.sh
 
-suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind fuzz"
+suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind coverage fuzz"
 
 results=build-test/results
 long=
@@ -28,6 +28,7 @@ suite_summary() { # NAME
 	asan-*) echo "${1#asan-} under address and undefined-behaviour sanitizers" ;;
 	tsan) echo "unit tests of io, store, journal, gateway under the thread sanitizer" ;;
 	valgrind) echo "unit tests under valgrind" ;;
+	coverage) echo "lines of scim/ that its unit tests reach: at least $coverage_minimum %" ;;
 	fuzz) echo "each fuzzer a fixed number of inputs" ;;
 	esac
 }
@@ -239,6 +240,23 @@ suite_tsan() {
 
 suite_valgrind() {
 	meson_tests valgrind build 900 --setup valgrind
+}
+
+coverage_minimum=95
+
+build_coverage() {
+	configure build-coverage gcc -Db_coverage=true -Dbench=disabled -Doptimization=0 || return 1
+	# Only what is measured: the unit tests of scim/.
+	ninja -C build-coverage -t targets all | sed -n 's|^\(tests/test_scim_[a-z_]*\):.*|\1|p' |
+		xargs ninja -C build-coverage || return 1
+	find build-coverage -name '*.gcda' -delete
+	meson test -C build-coverage --no-rebuild --quiet --suite scim
+}
+
+suite_coverage() {
+	check coverage tests build_coverage
+	check coverage scim /usr/bin/python3 tools/coverage.py build-coverage scim "$coverage_minimum"
+	cat "$results/coverage/scim.log"
 }
 
 fuzz_runs=20000

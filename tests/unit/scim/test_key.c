@@ -188,6 +188,21 @@ static void test_a_list_may_be_sorted_by_a_unique_key(void **state)
 	}
 }
 
+static void test_a_kind_has_the_name_of_its_attribute(void **state)
+{
+	static const char *const paths[][2] = {
+		{ "userName", USER_URN ":userName" },
+		{ ENTERPRISE_URN ":department", ENTERPRISE_URN ":department" },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct scim_ref ref;
+
+		assert_true(scim_type_resolve(user_type(), paths[i][0], strlen(paths[i][0]), &ref));
+		assert_string_equal(scim_key_name(*state, ref.attribute), paths[i][1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +212,7 @@ int main(void)
 		ARENA_TEST(test_groups_are_found_by_name_and_member),
 		ARENA_TEST(test_a_filter_offers_a_prefix_of_a_unique_key),
 		ARENA_TEST(test_a_list_may_be_sorted_by_a_unique_key),
+		ARENA_TEST(test_a_kind_has_the_name_of_its_attribute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,49 @@ static void test_deep_obligations_are_refused(void **state)
 	assert_int_equal(parse_obligations(arena, operations, &patch), ERROR_VALUE);
 }
 
+/* ---- printing ---- */
+
+static void test_a_message_of_a_dialect_prints_as_standard_scim(void **state)
+{
+	struct scim_patch patch;
+	const struct value *message;
+
+	assert_int_equal(
+		parse(*state, user_type(), "entra",
+			"{'schemas':['" PATCH_URN "'],'Operations':["
+			"{'op':'Replace','path':'EMAILS[Type Eq `work`].Value','value':'a@x'},"
+			"{'op':'Add','value':{'title':'T'}},{'op':'Remove','path':'" ENTERPRISE_URN
+			":manager'}]}",
+			&patch),
+		ERROR_NONE);
+
+	message = scim_patch_print(*state, &patch);
+	assert_json(*state, message,
+		"{'schemas':['" PATCH_URN "'],'Operations':["
+		"{'op':'replace','path':'emails[type eq `work`].value','value':'a@x'},"
+		"{'op':'add','value':{'title':'T'}},{'op':'remove','path':'" ENTERPRISE_URN
+		":manager'}]}");
+	assert_true(scim_patch_parse(
+		*state, user_type(), scim_dialect_standard(), message, &patch, NULL));
+	assert_true(value_equals(scim_patch_print(*state, &patch), message));
+}
+
+static void test_what_is_not_meant_for_the_resource_is_not_printed(void **state)
+{
+	struct scim_patch patch;
+
+	assert_int_equal(parse(*state, user_type(), "entra",
+				 "{'schemas':['" PATCH_URN "'],'Operations':["
+				 "{'op':'add','path':'urn:foreign:schema:1.0:thing','value':'x'},"
+				 "{'op':'add','path':'title','value':'T'}]}",
+				 &patch),
+		ERROR_NONE);
+
+	assert_json(*state, scim_patch_print(*state, &patch),
+		"{'schemas':['" PATCH_URN
+		"'],'Operations':[{'op':'add','path':'title','value':'T'}]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +267,8 @@ int main(void)
 		ARENA_TEST(test_obligations_of_sets_are_arrays),
 		ARENA_TEST(test_obligations_without_end_are_refused),
 		ARENA_TEST(test_deep_obligations_are_refused),
+		ARENA_TEST(test_a_message_of_a_dialect_prints_as_standard_scim),
+		ARENA_TEST(test_what_is_not_meant_for_the_resource_is_not_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
