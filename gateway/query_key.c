@@ -90,19 +90,72 @@ static bool slice_of_ids(struct request *request, const struct read_part *part,
 	return true;
 }
 
+/* Puts a rid where it belongs among those of a slice. */
+static void put_row(struct arena *arena, const struct store_slice *slice, int64_t rid,
+	const struct store_row **rows, size_t *count)
+{
+	struct store_row *all = arena_calloc(arena, *count + 1, sizeof(*all));
+	size_t at = 0;
+
+	while (at < *count && (slice->backward ? (*rows)[at].rid > rid : (*rows)[at].rid < rid)) {
+		all[at] = (*rows)[at];
+		at++;
+	}
+	all[at].rid = rid;
+	for (size_t i = at; i < *count; i++) {
+		all[i + 1] = (*rows)[i];
+	}
+	*rows = all;
+	++*count;
+}
+
+/* An address that is the userName has no row of its own (scim/key.h). */
+static bool add_who_is_named_so(struct request *request, const struct read_part *part,
+	const struct store_slice *slice, struct store_place *from, bool more,
+	const struct store_row **rows, size_t *count, struct error *err)
+{
+	struct scim_key named = part->key;
+	struct arena *arena = request->read->slice;
+	const struct store_row *found;
+	size_t one;
+	bool ignored;
+
+	named.kind = SCIM_KEY_USER_NAME;
+	named.unique = true;
+	struct store_key key = query_store_key(request, part->type, &named);
+	if (!store_slice_found(request->worker->reader, arena, slice, &key, from, &found, &one,
+		    &ignored, err)) {
+		return false;
+	}
+	if (one == 0) {
+		return true;
+	}
+	int64_t last = *count > 0 ? (*rows)[*count - 1].rid : 0;
+	bool is_within = slice->backward ? found[0].rid > last : found[0].rid < last;
+	if (!more || is_within) {
+		put_row(arena, slice, found[0].rid, rows, count);
+	}
+	return true;
+}
+
 bool query_key_slice(struct request *request, const struct read_part *part,
 	const struct store_slice *slice, const struct store_row **rows, size_t *count, bool *more,
 	struct error *err)
 {
 	struct store_key key = query_store_key(request, part->type, &part->key);
 	struct read *read = request->read;
+	struct store_place from = read->place;
 
 	*count = 0;
 	*more = false;
 	if (key.kind == 0) {
 		return slice_of_ids(request, part, slice, rows, count, more, err);
 	}
-	return key.size > STORE_KEY_BYTES ||
-	       store_slice_found(request->worker->reader, read->slice, slice, &key, &read->place,
-		       rows, count, more, err);
+	if (key.size > STORE_KEY_BYTES) {
+		return true;
+	}
+	return store_slice_found(request->worker->reader, read->slice, slice, &key, &read->place,
+		       rows, count, more, err) &&
+	       (part->key.kind != SCIM_KEY_EMAIL ||
+		       add_who_is_named_so(request, part, slice, &from, *more, rows, count, err));
 }

@@ -183,6 +183,23 @@ static void add_values(struct arena *arena, const struct scim_key_place *place,
 	}
 }
 
+/* Both are folded alike, and the address of a person mostly is the userName. Without order it would
+ * be one of the two or three rows of a person that cost a page of their own: see scim/key.h. */
+static size_t drop_address_that_is_the_name(struct scim_key *keys, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_name = keys[i].kind == SCIM_KEY_EMAIL &&
+			       keys[0].kind == SCIM_KEY_USER_NAME &&
+			       strcmp(keys[i].text, keys[0].text) == 0;
+		if (!is_name) {
+			keys[kept++] = keys[i];
+		}
+	}
+	return kept;
+}
+
 size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *type,
 	const struct value *doc, struct scim_key keys[SCIM_KEYS_MAX])
 {
@@ -202,7 +219,7 @@ size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *ty
 				keys, &count);
 		}
 	}
-	return count;
+	return drop_address_that_is_the_name(keys, count);
 }
 
 /* ---- of a filter ---- */

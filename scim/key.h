@@ -61,7 +61,8 @@ struct scim_key_place {
 
 /*
  * The keys of a document (without externalId, which the document does not hold), sorted by kind
- * and text, none twice. Returns how many were written to `keys`.
+ * and text, none twice. An address that is the userName has no key of its own: who looks for an
+ * address looks for the userName as well. Returns how many were written to `keys`.
  */
 size_t scim_keys_of_doc(struct arena *arena, const struct scim_resource_type *type,
 	const struct value *doc, struct scim_key keys[SCIM_KEYS_MAX]);

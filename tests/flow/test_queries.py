@@ -1,5 +1,8 @@
 """Queries that an index answers, when there is more than one slice of candidates."""
 
+from pages import ids as ids_of
+from pages import walk, walk_back
+
 
 def test_many_people_of_one_address_are_all_found(gateway):
     for i in range(600):
@@ -10,6 +13,32 @@ def test_many_people_of_one_address_are_all_found(gateway):
 
     assert (found["totalResults"], found["itemsPerPage"]) == (600, 11)
     assert active["totalResults"] == 400
+
+
+def test_an_address_finds_who_has_it_as_name_too(gateway):
+    ids = []
+    for i in range(9):
+        name = "Shared@example.com" if i == 4 else f"u{i}@example.com"
+        ids.append(gateway.user(name, emails=[{"value": "shared@EXAMPLE.com"}])["id"])
+    gateway.user("other@example.com", emails=[{"value": "u3@example.com"}])
+    gateway.user("shared2@example.com")
+
+    def found(text, **query):
+        return [user["id"] for user in gateway.find("Users", text, **query).json["Resources"]]
+
+    text = 'emails.value eq "SHARED@example.com"'
+    assert found(text) == ids
+    assert found(text, sortBy="userName") == [ids[4], *ids[:4], *ids[5:]]
+    for count in (1, 3, 4, 5, 100):
+        pages = walk(gateway, "/Users", filter=text, count=count)
+        back = walk_back(gateway, "/Users", pages[-1], filter=text, count=count)
+        assert ids_of(pages) == ids_of(back) == ids
+    # Neither who only has the name, nor who has it no more.
+    assert found('emails.value eq "shared2@example.com"') == []
+    assert gateway.patch(f"/Users/{ids[4]}", {"op": "replace", "path": "userName", "value": "new"}).status == 200
+    assert found(text) == ids
+    assert gateway.patch(f"/Users/{ids[4]}", {"op": "remove", "path": "emails"}).status == 200
+    assert found(text) == ids[:4] + ids[5:]
 
 
 def test_a_person_of_many_groups_finds_them_all(gateway):

@@ -3,7 +3,7 @@
 import pytest
 from crowd import make_people
 from messages import check_error
-from test_cursors import ids, page_of, walk
+from pages import ids, page_of, walk
 
 from gateway import Gateway
 

@@ -28,6 +28,10 @@ static void test_a_document_has_its_keys(void **state)
 				    "{'userName':'Anna','emails':[{'value':'B@x'},{'value':'a@x'},"
 				    "{'type':'work'},{'value':'b@X'}]}"),
 		"2=anna 5:a@x 5:b@x");
+	assert_string_equal(
+		keys_of(*state, user_type(),
+			"{'userName':'A@x','emails':[{'value':'b@x'},{'value':'a@X'}]}"),
+		"2=a@x 5:b@x"); /* it is found by the name */
 	assert_string_equal(keys_of(*state, group_type(), "{'displayName':'Team \xc3\x84'}"),
 		"3=team \xc3\xa4");
 }
