@@ -174,18 +174,29 @@ static bool read_subs(struct scim_reader *reader, const struct scim_attribute *a
 	return true;
 }
 
+static bool is_given(const struct scim_reader *reader, const struct scim_attribute *attribute,
+	const struct value *in)
+{
+	const struct value *value = value_find_folded(in, attribute->name);
+
+	return value != NULL && !scim_dialect_is_unassigned(reader->dialect, value);
+}
+
 bool scim_check_secrets(struct scim_reader *reader, const struct scim_attribute *attributes,
 	size_t count, const struct value *in, struct error *err)
 {
+	bool has_secret = false;
+
+	for (size_t i = 0; i < count; i++) {
+		has_secret = has_secret || (attributes[i].place == SCIM_IS_SECRET &&
+						   is_given(reader, &attributes[i], in));
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct scim_attribute *it = &attributes[i];
-		const struct value *value;
+		bool asked =
+			it->place == SCIM_IS_SECRET || (it->place == SCIM_IN_DOC && has_secret);
 
-		if (!it->required || it->place != SCIM_IS_SECRET) {
-			continue;
-		}
-		value = value_find_folded(in, it->name);
-		if (value == NULL || scim_dialect_is_unassigned(reader->dialect, value)) {
+		if (it->required && asked && !is_given(reader, it, in)) {
 			return error_set(err, ERROR_VALUE, "%s is required",
 				scim_attribute_label(reader->arena, it));
 		}

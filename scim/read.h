@@ -56,8 +56,11 @@ bool scim_says_nothing(const struct value *item);
 /* "emails.type" for messages, without the URN of an extension. */
 const char *scim_attribute_label(struct arena *arena, const struct scim_attribute *attribute);
 
-/* Those of required attributes that are never kept (SCIM_IS_SECRET) are in `in`, as it came.
- * ERROR_VALUE. */
+/*
+ * Required attributes that are never kept (SCIM_IS_SECRET) are in `in`, as it came; and where a
+ * secret is, so is what else is required: of an object of secrets alone nothing will be left to
+ * tell. ERROR_VALUE.
+ */
 bool scim_check_secrets(struct scim_reader *reader, const struct scim_attribute *attributes,
 	size_t count, const struct value *in, struct error *err);
 
