@@ -1,5 +1,6 @@
 #include "gateway/listener.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/buf.h"
 #include "base/clock.h"
@@ -104,9 +105,15 @@ void listener_accept(void *user, struct exchange *exchange, const struct http_re
 const char *listener_error_body(void *user, int status, const char *message, struct buf *body)
 {
 	struct gateway_worker *worker = user;
+	char text[256];
 
 	if (worker != NULL) {
 		metrics_refused(worker->metrics, status);
+	}
+	if (status == 414) { /* filters may be longer than that (RFC 7644, 3.4.3) */
+		snprintf(text, sizeof(text), "%s; a long search can be sent as POST to /.search",
+			message);
+		message = text;
 	}
 	buf_printf(body, "{\"detail\":");
 	buf_append_json_text(body, message, strlen(message));

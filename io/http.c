@@ -1,6 +1,7 @@
 #include "io/http.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -160,6 +161,14 @@ static enum http_result take_target(struct http_parser *parser)
 	return wrong == NULL ? HTTP_MORE : fail(parser, 400, wrong);
 }
 
+static enum http_result fail_long(struct http_parser *parser)
+{
+	snprintf(parser->limit, sizeof(parser->limit),
+		"the target of the request is longer than the %zu bytes that are accepted",
+		parser->limits.target_bytes);
+	return fail(parser, 414, parser->limit);
+}
+
 static enum http_result take_request_line(struct http_parser *parser, struct http_text line)
 {
 	static const char malformed[] = "the request line is not 'METHOD target HTTP/1.1'";
@@ -171,7 +180,7 @@ static enum http_result take_request_line(struct http_parser *parser, struct htt
 		return fail(parser, 400, malformed);
 	}
 	if (request->target.size > parser->limits.target_bytes) {
-		return fail(parser, 414, "the target of the request is too long");
+		return fail_long(parser);
 	}
 	if (!has_only(request->target, HTTP_CLASS_TARGET) || !is_version(line)) {
 		return fail(parser, 400, malformed);
@@ -425,7 +434,7 @@ static enum http_result check_size(struct http_parser *parser, size_t end)
 	if (parser->headers == 0) {
 		return end - parser->line <= parser->limits.target_bytes + HTTP_LINE_EXTRA
 			       ? HTTP_MORE
-			       : fail(parser, 414, "the request line is too long");
+			       : fail_long(parser);
 	}
 	return end - parser->headers <= parser->limits.headers_bytes
 		       ? HTTP_MORE

@@ -125,7 +125,7 @@ struct http_parser {
 	uint64_t body_left;  /* of the body, or of this chunk */
 	uint64_t body_size;  /* decoded so far */
 	uint64_t body_limit; /* UINT64_MAX: none set */
-	char too_large[80];  /* the message of a 413: it names the limit */
+	char limit[96];      /* the message of a 413 or 414: it names the limit */
 	unsigned digits;
 	size_t overhead; /* bytes of chunk extensions and trailers */
 

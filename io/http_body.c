@@ -44,10 +44,10 @@ static enum http_result fail(struct http_parser *parser, int status, const char 
 
 static enum http_result fail_large(struct http_parser *parser)
 {
-	snprintf(parser->too_large, sizeof(parser->too_large),
+	snprintf(parser->limit, sizeof(parser->limit),
 		"the body is larger than the %" PRIu64 " bytes that are accepted here",
 		parser->body_limit);
-	return fail(parser, 413, parser->too_large);
+	return fail(parser, 413, parser->limit);
 }
 
 static enum http_result go(struct http_parser *parser, enum body_state state)
