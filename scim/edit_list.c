@@ -244,7 +244,7 @@ static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
 	const struct value **after, struct error *err)
 {
 	const struct scim_attribute *sub = path->ref.sub;
-	const struct value *now = NULL;
+	const struct value *was, *now = NULL;
 
 	if (sub == NULL) {
 		return edit_whole(reader, op, path, value, before, after, err);
@@ -252,9 +252,14 @@ static bool edit_element(struct scim_reader *reader, enum scim_patch_op op,
 	if (op != SCIM_REMOVE && !scim_read(reader, sub, value, &now, err)) {
 		return false;
 	}
-	if (now == value_find_n(before, sub->name, sub->name_size)) {
+	was = value_find_n(before, sub->name, sub->name_size);
+	if (now == was || (now != NULL && was != NULL && value_equals(now, was))) {
 		*after = before;
 		return true;
+	}
+	if (was != NULL && sub->mutability == SCIM_IMMUTABLE) {
+		return error_set(err, ERROR_MUTABILITY,
+			"%s is immutable: it has a value, which stays", value_text(sub->path));
 	}
 	*after = value_with(reader->arena, before, sub->name, now);
 	if (value_count(*after) == 0 ||

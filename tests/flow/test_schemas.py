@@ -3,6 +3,8 @@
 import json
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -194,8 +196,8 @@ def test_secrets_are_checked_and_never_kept(site):
     assert answer.json["scimType"] == "invalidFilter"
     index = patched.journal_index
     assert secret not in site.cli("journal", "show", str(index), "-o", "json")
-    for file in site.folder.glob("scimward.db*"):
-        assert secret.encode() not in file.read_bytes()
+    for file in site.folder.rglob("*"):
+        assert not file.is_file() or secret.encode() not in file.read_bytes(), file
 
 
 def test_what_is_returned_on_request_comes_on_request(site):
@@ -414,3 +416,36 @@ def test_resources_of_a_type_that_goes_and_comes_back_are_there(tmp_path):
         assert find(gateway, "Devices", 'serialNumber eq "back-1"')["Resources"][0]["id"] == made["id"]
         assert device(gateway, "back-1", code=409)["scimType"] == "uniqueness"
         assert find(gateway, "Users", f'{BADGE}:number eq "N-1"')["Resources"][0]["id"] == badge["id"]
+
+
+def test_of_many_that_want_a_value_at_once_one_gets_it(site):
+    def attempt(number):
+        body = {"schemas": [DEVICE], "displayName": str(number), "serialNumber": "race-1"}
+        with closing(site.connect()) as connection:
+            return connection.post("/Devices", body).status
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(attempt, range(16)))
+
+    assert statuses == [201] + 15 * [409]
+    assert find(site, "Devices", 'serialNumber eq "race-1"')["totalResults"] == 1
+
+
+def test_devices_travel_in_bulk(site):
+    owner = {"schemas": [USER], "userName": "bulk-owner@badge"}
+    thing = {"schemas": [DEVICE], "displayName": "b", "serialNumber": "bulk-1", "owner": {"value": "bulkId:u"}}
+    message = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [
+            {"method": "POST", "path": "/Devices", "bulkId": "d", "data": thing},
+            {"method": "POST", "path": "/Users", "bulkId": "u", "data": owner},
+            {"method": "POST", "path": "/Devices", "bulkId": "e", "data": thing | {"displayName": "again"}},
+        ],
+    }
+
+    operations = site.post("/Bulk", message).json["Operations"]
+
+    assert [one["status"] for one in operations] == ["201", "201", "409"]
+    made = find(site, "Devices", 'serialNumber eq "bulk-1"')["Resources"][0]
+    assert operations[0]["location"].endswith(made["id"])
+    assert operations[1]["location"].endswith(made["owner"]["value"])

@@ -26,7 +26,8 @@ static const char schemas[] =
 	"{'name':'page','type':'reference','referenceTypes':['external']},"
 	"{'name':'parts','type':'complex','multiValued':true,'subAttributes':["
 	"{'name':'value','required':true},{'name':'key','mutability':'writeOnly','required':true},"
-	"{'name':'made','mutability':'readOnly'},{'name':'primary','type':'boolean'}]}]},"
+	"{'name':'made','mutability':'readOnly'},{'name':'mark','mutability':'immutable'},{'name':'"
+	"primary','type':'boolean'}]}]},"
 	"{'id':'" MORE "','attributes':[{'name':'code','required':true},"
 	"{'name':'pin','mutability':'writeOnly','required':true},"
 	"{'name':'born','mutability':'immutable'}]}]";
@@ -207,6 +208,12 @@ static void test_patch(void **state)
 		{ "{'name':'a','parts':[{'value':'v'}]}",
 			"{'op':'add','path':'parts[value eq `v`].made','value':'x'}",
 			"!parts.made is read-only" },
+		{ "{'name':'a','parts':[{'value':'v','mark':'m'}]}",
+			"{'op':'replace','path':'parts[value eq `v`].mark','value':'x'}",
+			"!parts.mark is immutable" },
+		{ "{'name':'a','parts':[{'value':'v'}]}",
+			"{'op':'replace','path':'parts[value eq `v`].mark','value':'x'}",
+			"{'name':'a','parts':[{'value':'v','mark':'x'}]}" },
 		{ "{'name':'a'}", "{'op':'add','value':{'seen':'x'}}", "!seen is read-only" },
 		{ "{'name':'a'}", "{'op':'add','path':'secret','value':'s'}", "{'name':'a'}" },
 		{ "{'name':'a'}", "{'op':'add','path':'" MORE ":pin','value':7}",
