@@ -44,15 +44,17 @@ static int terminal_columns(FILE *file)
 	return size.ws_col;
 }
 
-static const struct config *load_once(
-	struct cli *cli, struct config *(*load)(const char *, struct config_report *))
+static const struct config *load_config(struct cli *cli, bool secrets)
 {
 	struct config_report report = { 0 };
 
-	if (cli->config != NULL) {
+	if (cli->config != NULL && (cli->has_secrets || !secrets)) {
 		return cli->config;
 	}
-	cli->config = load(cli->config_path, &report);
+	config_free(cli->config);
+	cli->has_secrets = secrets;
+	cli->config = secrets ? config_load(cli->config_path, &report)
+			      : config_load_without_secrets(cli->config_path, &report);
 	if (cli->config != NULL && !config_rules_check(cli->config, &report)) {
 		config_free(cli->config);
 		cli->config = NULL;
@@ -69,12 +71,12 @@ static const struct config *load_once(
 
 const struct config *cli_config(struct cli *cli)
 {
-	return load_once(cli, config_load_without_secrets);
+	return load_config(cli, false);
 }
 
 const struct config *cli_config_with_secrets(struct cli *cli)
 {
-	return load_once(cli, config_load);
+	return load_config(cli, true);
 }
 
 static void print_name(const struct cli *cli, FILE *out)

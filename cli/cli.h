@@ -87,6 +87,7 @@ struct cli {
 	int argument_count;
 	char **arguments;
 	struct config *config;               /* private: see cli_config() */
+	bool has_secrets;                    /* private: of config */
 	const char *values[CLI_OPTIONS_MAX]; /* private: of the row's options */
 };
 
@@ -102,7 +103,7 @@ bool cli_option_int(const struct cli *cli, const char *name, int64_t min, int64_
  * are printed; return CLI_ERROR.
  */
 const struct config *cli_config(struct cli *cli);
-/* The same with all its secrets: for `serve`. Only the first of the two calls loads. */
+/* The same with all its secrets: for whoever uses them. What cli_config() gave before is gone. */
 const struct config *cli_config_with_secrets(struct cli *cli);
 
 /* "scimward: sentence" on standard error. Returns CLI_ERROR, so that a failure is one line. */

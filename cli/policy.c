@@ -19,6 +19,17 @@
 
 enum { INPUT_BYTES = 16 * 1024 * 1024 };
 
+/* Only then are they read: whoever checks a folder need not be able to read those of apps. */
+static bool needs_secrets(const struct config_policy *policy)
+{
+	bool needs = policy->token != NULL;
+
+	for (size_t i = 0; i < policy->signer_count; i++) {
+		needs |= policy->signers[i].secret != NULL;
+	}
+	return needs;
+}
+
 /* The folder or bundle that was named, or the configuration's. */
 static bool where(struct cli *cli, const char *path, struct config_policy *policy)
 {
@@ -30,6 +41,12 @@ static bool where(struct cli *cli, const char *path, struct config_policy *polic
 		config = cli_config(cli);
 		if (config == NULL) {
 			return false;
+		}
+		if (needs_secrets(&config->policy)) {
+			config = cli_config_with_secrets(cli);
+			if (config == NULL) {
+				return false;
+			}
 		}
 		*policy = config->policy;
 	} else if (size > 7 && strcmp(path + size - 7, ".tar.gz") == 0) {

@@ -238,10 +238,10 @@ static void check_policy(struct checker *checker)
 
 static void check_signers(struct checker *checker)
 {
-	const struct config *config = checker->config;
+	const struct config_policy *policy = &checker->config->policy;
 
-	for (size_t i = 0; i < config->signer_count; i++) {
-		const struct config_signer *signer = &config->signers[i];
+	for (size_t i = 0; i < policy->signer_count; i++) {
+		const struct config_signer *signer = &policy->signers[i];
 		bool shared = signer->algorithm != NULL && strncmp(signer->algorithm, "HS", 2) == 0;
 		const char *path = path_of(checker, "signers", i, "name");
 
@@ -255,14 +255,14 @@ static void check_signers(struct checker *checker)
 				shared ? "key" : "secret");
 		}
 		for (size_t j = 0; j < i && signer->name != NULL; j++) {
-			if (config->signers[j].name != NULL &&
-				strcmp(signer->name, config->signers[j].name) == 0) {
+			if (policy->signers[j].name != NULL &&
+				strcmp(signer->name, policy->signers[j].name) == 0) {
 				complain(checker, path, NULL,
 					"the signer '%s' stands here a second time", signer->name);
 			}
 		}
 	}
-	if (config->signer_count > 0 && config->policy.bundle == NULL) {
+	if (policy->signer_count > 0 && policy->bundle == NULL) {
 		complain(checker, "signers", "git has policy.git.require_signed",
 			"only bundles are signed like this, and 'policy.bundle' is not set");
 	}

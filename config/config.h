@@ -112,13 +112,15 @@ struct config_signer {
 };
 
 struct config_policy {
-	const char *directory;        /* raw Rego and data; or */
-	const char *bundle;           /* tar.gz: a path, or https://…; or */
-	struct config_policy_git git; /* exactly one of the three */
-	struct secret *token;         /* for git or a bundle over HTTPS; NULL: none */
-	const char *ca;               /* PEM; NULL: the system's */
-	bool allow_private;           /* as of apps */
-	int64_t timeout_ms;           /* of one download or fetch */
+	const char *directory;         /* raw Rego and data; or */
+	const char *bundle;            /* tar.gz: a path, or https://…; or */
+	struct config_policy_git git;  /* exactly one of the three */
+	struct config_signer *signers; /* of bundles */
+	size_t signer_count;           /* 0: they need no signature */
+	struct secret *token;          /* for git or a bundle over HTTPS; NULL: none */
+	const char *ca;                /* PEM; NULL: the system's */
+	bool allow_private;            /* as of apps */
+	int64_t timeout_ms;            /* of one download or fetch */
 	struct config_policy_poll poll;
 	const char *opa; /* the program that checks and compiles Rego */
 	int64_t opa_timeout_ms;
@@ -196,8 +198,6 @@ struct config {
 	struct config_scim scim;
 	struct config_journal journal;
 	struct config_policy policy;
-	struct config_signer *signers;
-	size_t signer_count; /* 0: bundles need no signature */
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */
 	} log;

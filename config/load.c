@@ -27,8 +27,8 @@ void config_free(struct config *config)
 		secret_free(config->apps[i].oauth.client_secret);
 	}
 	secret_free(config->policy.token);
-	for (size_t i = 0; i < config->signer_count; i++) {
-		secret_free(config->signers[i].secret);
+	for (size_t i = 0; i < config->policy.signer_count; i++) {
+		secret_free(config->policy.signers[i].secret);
 	}
 	config_file_free(config->file);
 	memory_free(config);

@@ -19,13 +19,10 @@
 
 struct config;
 struct config_policy;
-struct config_signer;
 
 struct policy_gate {
 	/* ---- asked ---- */
 	const struct config_policy *config;
-	const struct config_signer *signers; /* of bundles; none: they need no signature */
-	size_t signer_count;
 	const struct config *whole; /* whose sources and apps scenarios may name; may be NULL */
 	const char *state;          /* a folder of ours that stays; NULL: a temporary one */
 	const char *seen;           /* new_seen of a run before: nothing newer is no work. NULL */

@@ -164,11 +164,13 @@ static bool read_key(struct arena *arena, const struct config_signer *signer,
 
 static bool verify_bundle(struct policy_gate *gate, struct error *err)
 {
-	struct policy_key *keys = arena_calloc(gate->arena, gate->signer_count + 1, sizeof(*keys));
-	const struct policy_signing signing = { .keys = keys, .key_count = gate->signer_count };
+	struct policy_key *keys =
+		arena_calloc(gate->arena, gate->config->signer_count + 1, sizeof(*keys));
+	const struct policy_signing signing = { .keys = keys,
+		.key_count = gate->config->signer_count };
 
-	for (size_t i = 0; i < gate->signer_count; i++) {
-		if (!read_key(gate->arena, &gate->signers[i], &keys[i], err)) {
+	for (size_t i = 0; i < gate->config->signer_count; i++) {
+		if (!read_key(gate->arena, &gate->config->signers[i], &keys[i], err)) {
 			return false;
 		}
 	}
@@ -183,7 +185,7 @@ bool policy_gate_signature(struct policy_gate *gate, struct error *err)
 		git = git_of(gate);
 		return policy_git_verify(&git, gate->arena, gate->found.commit, err);
 	}
-	if (gate->config->bundle == NULL || gate->signer_count > 0) {
+	if (gate->config->bundle == NULL || gate->config->signer_count > 0) {
 		return gate->config->bundle == NULL || verify_bundle(gate, err);
 	}
 	/* As OPA does: who signs wants somebody to look. Tools without a configuration cannot. */
@@ -213,7 +215,7 @@ static const char *label_of_bundle(struct arena *arena, const char *revision)
 	CLEANUP(buf_fini) struct buf label = { 0 };
 
 	buf_append_text(&label, "bundle:");
-	for (size_t i = 0; revision[i] != '\0' && i < LABEL_SHOWN; i++) {
+	for (size_t i = 0; i < LABEL_SHOWN && revision[i] != '\0'; i++) {
 		bool plain = strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789._:/+-",
 				     revision[i]) != NULL;

@@ -106,7 +106,7 @@ static bool run_git(
 		.cancelled = run->git->cancelled,
 	};
 
-	for (size_t i = 0; arguments[i] != NULL && i < ARGUMENTS - 2; i++) {
+	for (size_t i = 0; i < ARGUMENTS - 2 && arguments[i] != NULL; i++) {
 		argv[i + 1] = arguments[i];
 	}
 	child_run(run->arena, &options, child);

@@ -62,14 +62,11 @@ static bool is_final(const struct error *err)
 struct attempt *policy_attempt_new(struct policy_live *live, bool forced, bool allow_older)
 {
 	struct attempt *attempt = must_calloc(1, sizeof(*attempt));
-	const struct config *config = live->gateway->config;
 
 	policy_gate_init(&attempt->gate, live->config);
 	attempt->live = live;
 	attempt->forced = forced;
-	attempt->gate.signers = config->signers;
-	attempt->gate.signer_count = config->signer_count;
-	attempt->gate.whole = config;
+	attempt->gate.whole = live->gateway->config;
 	attempt->gate.state = live->folder;
 	attempt->gate.seen = forced ? NULL : live->seen;
 	attempt->gate.last = live->active.revision != NULL ? &live->active : NULL;

@@ -12,7 +12,8 @@ struct policy;
 
 /*
  * Fetches, checks, compiles and loads; runs no tests. Blocks for as long as that takes
- * (config->opa_timeout_ms and config->timeout_ms bound each part). Signatures are not looked at.
+ * (config->opa_timeout_ms and config->timeout_ms bound each part). A bundle is held
+ * against the signers that config has.
  * NULL: ERROR_POLICY with what opa or the loader said, file:line first; ERROR_CONFIG when the
  * folder, the file or the program is not there; ERROR_IO, ERROR_TIMEOUT. cancelled (atomic, may be
  * NULL): set by another thread, it gives up at once.

@@ -146,6 +146,7 @@ def test_a_new_bundle_is_found_by_polling_and_asked_for_by_etag(make_gateway, tm
         gateway.wait_for("policy_loaded", after=len(gateway.log))
         assert code_of(gateway, "two") == "two"
 
+        gateway.cli("policy", "check", code=1)  # the token is not in this environment
         first, *others = server.asked
         assert first["etag"] is None and first["prefer"] == {"modes": "snapshot"}
         assert all(asked["etag"] for asked in others)

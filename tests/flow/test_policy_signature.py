@@ -69,12 +69,14 @@ def test_raw_rego_is_verified_before_it_is_compiled(signed, keys):
     sign(signed.bundle, {"p.rego": rule("raw"), "x/data.json": DATA}, keys, "RS256", target="rego")
     reload(signed)
     assert code_of(signed, "raw") == "raw"
+    signed.cli("policy", "check")
 
     files = read_bundle(signed.bundle)
     files["/p.rego"] = rule("tampered").encode()
     write_bundle(signed.bundle, files)
     assert reload(signed, code=2)["refused"]["step"] == "signature"
     assert code_of(signed, "still") == "raw"
+    assert "p.rego is not what was signed" in signed.cli("policy", "check", code=None).stderr
 
 
 def change_plan(files):
