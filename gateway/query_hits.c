@@ -102,7 +102,7 @@ static void add_to_batch(struct request *request, const struct read_hit *hit)
 	read->batch[read->batch_count++] = *hit;
 }
 
-void query_hits_keep(struct request *request, const struct read_hit *hit)
+static void keep(struct request *request, const struct read_hit *hit)
 {
 	struct read *read = request->read;
 
@@ -127,10 +127,10 @@ void query_hits_add(struct request *request, const struct read_hit *hit)
 	if (read->sorted) {
 		add_to_batch(request, hit);
 	} else if (read_by_cursor(read)) {
-		query_hits_keep(request, hit);
+		keep(request, hit);
 		read->more = (int64_t)read->hit_count > read->page.count;
 	} else if (read->total >= read->page.start && (int64_t)read->hit_count < read->page.count) {
-		query_hits_keep(request, hit);
+		keep(request, hit);
 	}
 }
 

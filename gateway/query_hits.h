@@ -16,8 +16,6 @@ struct value;
 
 /* Counts it, and keeps it when the page may show it. */
 void query_hits_add(struct request *request, const struct read_hit *hit);
-/* Keeps it, whatever the page. */
-void query_hits_keep(struct request *request, const struct read_hit *hit);
 /* After each slice: of the best so far and its batch the best. */
 void query_hits_merge(struct request *request);
 /* After the last one: read->hits is the page, in the order of the list. */

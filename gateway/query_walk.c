@@ -136,10 +136,26 @@ static void move_edge(struct read *read, const struct read_hit *here)
 	read->has_edges = true;
 }
 
-/* A page by cursor without a filter keeps each row: count limits it. */
+/* Nothing to match and nothing to sort: the page is a range of rows and the total is kept. */
+static bool is_plain_page(const struct read *read)
+{
+	return read->part_count == 1 && read->parts[0].filter == NULL && !read->sorted &&
+	       read->parts[0].order == READ_ROWS && !read_by_cursor(read);
+}
+
+static bool are_all_kept(const struct read *read)
+{
+	return is_plain_page(read) ||
+	       (read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL);
+}
+
+/* Where each row is kept, count limits them. */
 static int64_t cost_of(const struct read *read, const struct store_resource *resource)
 {
-	if (read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL) {
+	bool are_kept =
+		read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL;
+
+	if (are_kept || is_plain_page(read)) {
 		return 0;
 	}
 	if (resource == NULL) {
@@ -229,10 +245,9 @@ static struct store_slice slice_of(const struct request *request)
 	const struct read_part *part = &read->parts[read->part];
 	bool backward = read->from.backward && !read->sorted;
 	int64_t limit = part->bare && !read->in_keyless ? SLICE_KEYS : SLICE_ROWS;
-	int64_t need = read->page.count + 1 - (int64_t)read->hit_count;
+	int64_t need = read->page.count + read_by_cursor(read) - (int64_t)read->hit_count;
 	/* Each row will be a hit: no more than the page needs. */
-	bool are_hits = read_by_cursor(read) && !read->sorted && part->filter == NULL &&
-			!read->in_keyless && part->order != READ_IDS;
+	bool are_hits = are_all_kept(read) && !read->in_keyless && part->order != READ_IDS;
 
 	return (struct store_slice){
 		.tenant = request->source->tenant,
@@ -321,48 +336,43 @@ static bool walk_index(struct request *request, bool *more, struct error *err)
 	return ok && look_at_rows(request, rows, count, err);
 }
 
-/* Nothing to match and nothing to sort: the page is a range of rows and the total is kept. */
-static bool walk_page(struct request *request, bool *more, struct error *err)
+/* To the start of a plain page, over rows that nobody reads; *there: it is reached. */
+static bool skip_to_page(struct request *request, bool *there, struct error *err)
 {
 	struct read *read = request->read;
-	enum store_type type = read->parts[0].store_type;
-	const struct store_resource *rows;
-	size_t count = 0;
-	struct store_reader *reader = request->worker->reader;
-	int tenant = request->source->tenant;
 
-	*more = true;
 	if (!read->skipping) {
 		read->skipping = true;
 		read->skip.left = read->page.start - 1;
 	}
-	if (read->skip.left > 0) {
-		return store_list_skip(reader, tenant, type, &read->skip, err);
-	}
-	*more = false;
-	if (read->page.count > 0 && !store_list(reader, read->slice, tenant, type, read->skip.after,
-					    (size_t)read->page.count, &rows, &count, err)) {
+	if (!store_list_skip(request->worker->reader, request->source->tenant,
+		    read->parts[0].store_type, &read->skip, err)) {
 		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		query_hits_keep(request, &(struct read_hit){ .rid = rows[i].rid });
+	*there = read->skip.left == 0;
+	if (*there) {
+		read->total = read->page.start - 1;
+		if (read->skip.after > 0) {
+			set_place(read, read->skip.after, NULL, 0);
+		}
 	}
 	return true;
-}
-
-static bool is_plain_page(const struct read *read)
-{
-	return read->part_count == 1 && read->parts[0].filter == NULL && !read->sorted &&
-	       read->parts[0].order == READ_ROWS && !read_by_cursor(read);
 }
 
 static bool walk_slice(struct request *request, bool *more, struct error *err)
 {
 	struct read *read = request->read;
 
+	bool there = true;
+
 	arena_reset(read->slice);
-	if (is_plain_page(read)) {
-		return walk_page(request, more, err);
+	if (is_plain_page(read) && (!read->skipping || read->skip.left > 0) &&
+		!skip_to_page(request, &there, err)) {
+		return false;
+	}
+	if (!there) {
+		*more = true;
+		return true;
 	}
 	if (read->in_keyless || read->parts[read->part].order == READ_ROWS) {
 		return walk_rows(request, more, err);
