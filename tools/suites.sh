@@ -8,7 +8,7 @@
 
 . tools/lint.sh
 
-suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-flow tsan valgrind coverage fuzz"
+suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-differential asan-flow tsan valgrind coverage fuzz"
 
 results=build-test/results
 long=
@@ -224,6 +224,15 @@ suite_asan_policy() {
 suite_asan_conformance() {
 	build_asan asan-conformance
 	pytest_folder asan-conformance tests/conformance build-asan/scimward 900 -n 2
+}
+
+# Fewer cases: the sanitizers look for what any of them would show.
+suite_asan_differential() {
+	build_asan asan-differential
+	(
+		export SCIMWARD_CASES=2000
+		pytest_folder asan-differential tests/differential build-asan/scimward 900 -n 2
+	)
 }
 
 suite_asan_flow() {
