@@ -69,7 +69,9 @@ void query_hits_merge(struct request *request)
 		read->hit_capacity = reach < count * 2 ? reach : count * 2;
 		read->hits = arena_alloc(request->arena, read->hit_capacity * sizeof(*read->hits));
 	}
-	memcpy(read->hits, best, count * sizeof(*best));
+	if (count > 0) { /* none are wanted of count=0: then there is no memory for them either */
+		memcpy(read->hits, best, count * sizeof(*best));
+	}
 	read->hit_count = count;
 	read->batch_count = 0;
 }

@@ -67,3 +67,12 @@ def test_members_are_added_removed_by_filter_and_added_again_in_one_patch(gatewa
     assert answer.status == 200, answer
     found = {member["value"] for member in gateway.get(f"/Groups/{team['id']}").json["members"]}
     assert found == set(people[300:310])
+
+
+def test_a_sorted_query_may_ask_for_the_number_only(gateway):
+    for name in ("anna", "bert", "cara"):
+        gateway.user(name, title="Clerk")
+
+    for parameters in ({"sortBy": "title"}, {"sortBy": "meta.created", "startIndex": 3}, {"sortBy": "userName"}):
+        found = gateway.find("Users", "title pr", count=0, **parameters).json
+        assert (found["totalResults"], found["itemsPerPage"], found.get("Resources", [])) == (3, 0, [])
