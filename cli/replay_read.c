@@ -27,14 +27,15 @@ struct reading {
 };
 
 /* The resource type of "/t/x/scim/v2/Users/…". */
-static const struct scim_resource_type *type_of(struct arena *arena, const char *target)
+static const struct scim_resource_type *type_of(
+	struct arena *arena, const struct scim_model *model, const char *target)
 {
 	const char *at = target;
 
 	while (*at != '\0' && *at != '?') {
 		size_t size = strcspn(at, "/?");
 		const struct scim_resource_type *type =
-			scim_model_endpoint(scim_model_core(), arena_text(arena, at, size));
+			scim_model_endpoint(model, arena_text(arena, at, size));
 
 		if (type != NULL) {
 			return type;
@@ -111,12 +112,13 @@ static bool read_body(const struct reading *it, const char *method, const char *
 	return true;
 }
 
-int replay_read(const struct scim_dialect *dialect, const json_t *record, char **means)
+int replay_read(const struct scim_model *model, const struct scim_dialect *dialect,
+	const json_t *record, char **means)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const char *method = json_string_value(json_object_get(record, "method"));
 	const char *target = json_string_value(json_object_get(record, "target"));
-	struct reading it = { arena, dialect, type_of(arena, target), record };
+	struct reading it = { arena, dialect, type_of(arena, model, target), record };
 	struct error err = { 0 };
 	bool omitted;
 	CLEANUP(memory_cleanup) char *body = capture_file_body(record, &omitted);

@@ -2,17 +2,23 @@
 #include "cli/source_replay.h"
 
 #include <string.h>
+#include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/capture_file.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/source.h"
+#include "config/config.h"
+#include "gateway/schemas.h"
 #include "scim/dialect.h"
+#include "scim/problem.h"
 
 struct replay {
 	struct cli *cli;
+	const struct scim_model *model;
 	struct scim_dialect dialect;
 	struct replay_target *target; /* NULL: only read */
 	struct cli_table *table;
@@ -46,6 +52,25 @@ static bool choose_dialect(
 			"there is no dialect '%.60s'; `scimward source dialects` lists them", name);
 	}
 	return scim_dialect_changed(known, quirks, &replay->dialect, err);
+}
+
+/* With the schemas of the configuration where there is one: a capture may be read elsewhere. */
+static bool load_model(struct replay *replay, struct arena *arena, struct error *err)
+{
+	struct scim_problems problems = { .arena = arena };
+	const struct config *config = NULL;
+
+	if (file_exists(replay->cli->config_path)) {
+		config = cli_config(replay->cli);
+		if (config == NULL) {
+			return error_set(
+				err, ERROR_CONFIG, "%s cannot be used", replay->cli->config_path);
+		}
+	}
+	replay->model = schemas_load(
+		arena, config != NULL ? config->scim.directory : NULL, NULL, &problems);
+	return replay->model != NULL || error_set(err, ERROR_CONFIG, "scim.directory: %s",
+						scim_problem_text(arena, &problems.items[0]));
 }
 
 static void add_row(struct replay *replay, const json_t *record, int now, const char *note)
@@ -91,8 +116,9 @@ static void replay_all(struct replay *replay, const struct capture_file *file)
 	json_array_foreach(file->records, index, record)
 	{
 		CLEANUP(memory_cleanup) char *note = NULL;
-		int now = replay->target != NULL ? replay_send(replay->target, record, &note)
-						 : replay_read(&replay->dialect, record, &note);
+		int now = replay->target != NULL
+				  ? replay_send(replay->target, record, &note)
+				  : replay_read(replay->model, &replay->dialect, record, &note);
 
 		add_row(replay, record, now, note);
 	}
@@ -116,12 +142,14 @@ int cli_source_replay(struct cli *cli)
 {
 	static const char *const titles[] = { ">N", "METHOD", "TARGET", ">THEN", "NOW", "MEANS" };
 	CLEANUP(cli_table_cleanup) struct cli_table *table = cli_table_new(titles, 6);
+	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	CLEANUP(capture_file_fini) struct capture_file file = { 0 };
 	struct replay replay = { .cli = cli, .table = table };
 	struct error err = { 0 };
 
 	if (!capture_file_read(cli->arguments[0], &file, &err) ||
-		!choose_dialect(&replay, &file, &err) || !open_target(cli, &replay, &err)) {
+		!load_model(&replay, arena, &err) || !choose_dialect(&replay, &file, &err) ||
+		!open_target(cli, &replay, &err)) {
 		return cli_fail(cli, &err);
 	}
 	if (cli->format == CLI_JSON) {

@@ -10,13 +10,15 @@
 struct cli;
 struct error;
 struct scim_dialect;
+struct scim_model;
 
 /*
  * Reads a request as the dialect does, without a gateway and without any effect. *means: its
  * standard form, for people (NULL: nothing to say), of the heap. Returns 0 when it is understood,
  * else the status that it would get; *means is then the sentence.
  */
-int replay_read(const struct scim_dialect *dialect, const json_t *record, char **means);
+int replay_read(const struct scim_model *model, const struct scim_dialect *dialect,
+	const json_t *record, char **means);
 
 /* A gateway to send to. */
 struct replay_target;

@@ -319,6 +319,7 @@ static struct capture *capture_new(struct gateway *gateway, const struct capture
 	it->requests_max = options->requests_max;
 	it->bytes_max = options->bytes_max;
 	it->redact.with_values = options->with_values;
+	it->redact.model = gateway->model;
 	pseudonym_init(&it->redact.pseudonym);
 	return it;
 }

@@ -132,7 +132,7 @@ static size_t append_literal(const struct redact *redact, const char *attribute,
 
 void redact_expression(const struct redact *redact, const char *text, size_t size, struct buf *out)
 {
-	struct redact closed = { redact->pseudonym, false };
+	struct redact closed = { .pseudonym = redact->pseudonym };
 	const char *attribute = "";
 	size_t attribute_size = 0;
 	bool literal = false; /* the next word is compared with */
@@ -172,16 +172,15 @@ void redact_expression(const struct redact *redact, const char *text, size_t siz
 /* ---- sentences ---- */
 
 /* A word that the schemas know, or the protocol. */
-static bool is_public_word(const char *text, size_t size)
+static bool is_public_word(const struct redact *redact, const char *text, size_t size)
 {
 	static const char *const words[] = { "add", "replace", "remove", "and", "or", "not", "]",
 		".", ")", "op", "path", "value", "Operations", "schemas", "urn" };
-	static const char *const types[] = { "User", "Group" };
+	const struct scim_model *model = redact->model != NULL ? redact->model : scim_model_core();
 	struct scim_ref ref;
 
-	for (size_t i = 0; i < 2; i++) {
-		if (scim_type_resolve(
-			    scim_model_type(scim_model_core(), types[i]), text, size, &ref)) {
+	for (size_t i = 0; i < model->type_count; i++) {
+		if (scim_type_resolve(&model->types[i], text, size, &ref)) {
 			return true;
 		}
 	}
@@ -246,7 +245,7 @@ void redact_sentence(const struct redact *redact, const char *text, size_t size,
 			i += append_word(redact, text + i, size - i, out);
 			continue;
 		}
-		if (is_public_word(text + i + open, whole - 2 * open)) {
+		if (is_public_word(redact, text + i + open, whole - 2 * open)) {
 			buf_append(out, text + i, whole);
 		} else {
 			buf_append(out, text + i, open);

@@ -19,10 +19,12 @@
 
 struct arena;
 struct buf;
+struct scim_model;
 
 struct redact {
 	struct pseudonym pseudonym;
-	bool with_values; /* values stay, secrets still do not */
+	bool with_values;               /* values stay, secrets still do not */
+	const struct scim_model *model; /* whose attributes are no secret; NULL: the core's */
 };
 
 /* The name of a header, a key or a path that stands for a secret. */

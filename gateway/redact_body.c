@@ -166,7 +166,6 @@ static void read_word(struct reader *reader)
 	static const char *const words[] = { "true", "false", "null" };
 	const char *p = reader->at;
 	struct redact_context context = context_of(reader);
-	struct redact closed = { reader->redact->pseudonym, false };
 	size_t size;
 
 	while (p < reader->end && (unsigned char)*p > ' ' && strchr("{}[],:\"", *p) == NULL) {
@@ -187,7 +186,7 @@ static void read_word(struct reader *reader)
 		} else if (context.is_secret) {
 			buf_append_text(reader->out, "null");
 		} else {
-			pseudonym_append(&closed.pseudonym, reader->at, size, reader->out);
+			pseudonym_append(&reader->redact->pseudonym, reader->at, size, reader->out);
 		}
 	}
 	reader->at = p;
@@ -218,12 +217,13 @@ void redact_body(const struct redact *redact, const char *text, size_t size, boo
 	bool is_denial, struct buf *out)
 {
 	bool values = redact->with_values && (is_json || !redact_is_secret(text, size));
-	struct redact used = { redact->pseudonym, values };
+	struct redact used = *redact;
 	struct reader look = { .redact = &used, .at = text, .end = text + size };
 	struct reader reader = {
 		.redact = &used, .out = out, .at = text, .end = text + size, .is_denial = is_denial
 	};
 
+	used.with_values = values;
 	look.levels[0].key = "";
 	reader.levels[0].key = "";
 	read_all(&look);
