@@ -52,7 +52,8 @@ struct write {
 	const struct value *const
 		*lists; /* of members, wherever the body names them; for the claim */
 	size_t list_count;
-	bool may_leave; /* it may make a person inactive: the groups are claimed as well */
+	bool lists_are_all; /* they are those of the steps, not what was foreseen */
+	bool may_leave;     /* it may make a person inactive: the groups are claimed as well */
 
 	/* claim */
 	struct store_claim claim;

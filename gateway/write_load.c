@@ -327,6 +327,42 @@ static enum step_result apply_members(struct request *request)
 	return judge_all_members(request);
 }
 
+static bool has_list(const struct write *write, const struct value *list)
+{
+	for (size_t i = 0; i < write->list_count; i++) {
+		if (write->lists[i] == list) {
+			return true;
+		}
+	}
+	return list == NULL;
+}
+
+/*
+ * Some PATCHes name members where the body alone does not tell: under a path as a key, in a filter,
+ * one object for a list. False: the claim was made without them, write->lists has them now.
+ */
+static bool claims_all_lists(struct request *request)
+{
+	struct write *write = request->write;
+	const struct value **lists;
+	size_t known = 0;
+
+	while (known < write->step_count && has_list(write, write->steps[known].list)) {
+		known++;
+	}
+	if (known == write->step_count || write->lists_are_all || write->claim.whole_tenant) {
+		return true;
+	}
+	lists = arena_alloc(request->arena, write->step_count * sizeof(const struct value *));
+	for (size_t i = 0; i < write->step_count; i++) {
+		lists[i] = write->steps[i].list;
+	}
+	write->lists = lists;
+	write->list_count = write->step_count;
+	write->lists_are_all = true;
+	return false;
+}
+
 enum step_result write_apply_start(struct request *request)
 {
 	struct write *write = request->write;
@@ -338,6 +374,9 @@ enum step_result write_apply_start(struct request *request)
 		write->after_shown = shown(request->arena, write->after_doc, write->external);
 	}
 	if (request->type->has_members && write->operation != WRITE_DELETE) {
+		if (!claims_all_lists(request)) {
+			return write_claim_again(request);
+		}
 		enum step_result result = apply_members(request);
 
 		if (result != STEP_NEXT) {

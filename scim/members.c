@@ -13,7 +13,7 @@
 
 size_t scim_member_count(const struct value *list)
 {
-	return value_count(list);
+	return value_is(list, VALUE_ARRAY) ? value_count(list) : 0;
 }
 
 /* Canonical spelling first: it is a look-up by hash or two comparisons. */

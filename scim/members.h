@@ -33,7 +33,7 @@ struct scim_member_step {
 	const struct scim_filter *filter; /* over value, type, display, $ref of a member */
 };
 
-/* How many members the list has (it may name one twice). 0 for NULL. */
+/* How many members the list has (it may name one twice). 0 for NULL, and for what is no list. */
 size_t scim_member_count(const struct value *list);
 
 /*

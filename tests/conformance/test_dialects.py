@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def odds():
     """An extension of User with an attribute of each type, of one value and of many: the rules ask the schema."""
     types = ["string", "boolean", "integer", "decimal", "dateTime", "binary", "reference"]
     attributes = [
-        {"name": f"{kind}{'s' if many else ''}", "type": kind, "multiValued": many} for kind in types for many in (False, True)
+        {"name": f"{kind}{'s' if many else ''}", "type": kind, "multiValued": many}
+        for kind in types
+        for many in (False, True)
     ]
     parts = [{"name": kind, "type": kind} for kind in types]
     attributes.append({"name": "mixed", "type": "complex", "subAttributes": [{"name": "value"}, *parts]})
@@ -46,7 +49,8 @@ def write_schemas(folder):
     (folder / "schemas").mkdir(parents=True)
     (folder / "resource_types").mkdir()
     (folder / "schemas" / "odds.json").write_text(json.dumps(odds()))
-    user = {"name": "User", "endpoint": "/Users", "schema": USER, "schemaExtensions": [{"schema": ODDS, "required": False}]}
+    extensions = [{"schema": ODDS, "required": False}]
+    user = {"name": "User", "endpoint": "/Users", "schema": USER, "schemaExtensions": extensions}
     (folder / "resource_types" / "User.json").write_text(json.dumps(user))
     return {"directory": str(folder)}
 
@@ -260,10 +264,6 @@ def with_core_urn(urn, path):
     return f"{USER}:{path}" if urn == USER else path
 
 
-def holds(urn, name, value):
-    return {name: value} if urn == USER else {urn: {name: value}}
-
-
 class Case:
     """One attribute: the standard way to set it, and ways that identity providers have."""
 
@@ -273,6 +273,11 @@ class Case:
         self.value = value_of(attribute, pick)
         self.standard = [{"op": "add", "path": self.path, "value": self.value}]
 
+    def held(self, value):
+        """As a body holds it."""
+        held = {self.attribute["name"]: value}
+        return held if self.urn == USER else {self.urn: held}
+
     def forms(self):
         yield "capital op", [{"op": "Add", "path": self.path, "value": self.value}]
         yield "lower-case keys", {
@@ -280,7 +285,7 @@ class Case:
         }
         yield "texts", [{"op": "Add", "path": self.path, "value": as_texts(self.value)}]
         yield "texts without a path", [
-            {"op": "Replace", "value": as_texts(holds(self.urn, self.attribute["name"], self.value))}
+            {"op": "Replace", "value": as_texts(self.held(self.value))}
         ]
         yield "a path as key", [{"op": "Replace", "value": {with_core_urn(self.urn, self.path): self.value}}]
         yield "a URN that holds", [{"op": "Replace", "value": {self.urn: {self.attribute["name"]: self.value}}}]
@@ -290,7 +295,7 @@ class Case:
             "Operations": {"op": "Add", "path": self.path, "value": self.value},
         }
         yield "with what is foreign", [
-            {"op": "Add", "value": {"urn:x:1.0:User": {"a": 1}, "shoe": 7} | holds(self.urn, self.attribute["name"], self.value)},
+            {"op": "Add", "value": {"urn:x:1.0:User": {"a": 1}, "shoe": 7} | self.held(self.value)},
             {"op": "Replace", "path": "urn:x:2.0:User:shoe", "value": "7"},
         ]
         yield "null and empty beside it", [
@@ -338,7 +343,7 @@ class Case:
         yield "cleared by a key", [{"op": "Replace", "value": {with_core_urn(self.urn, self.path): ""}}]
         if self.attribute["multiValued"]:
             yield "removed by its values", [{"op": "Remove", "path": self.path, "value": self.value}]
-            yield "removed without a path", [{"op": "Remove", "value": holds(self.urn, self.attribute["name"], self.value)}]
+            yield "removed without a path", [{"op": "Remove", "value": self.held(self.value)}]
             yield "replaced by nothing", [{"op": "Replace", "path": self.path, "value": []}]
         if self.attribute["type"] != "boolean":
             yield "removed twice", [{"op": "Remove", "path": self.path}, {"op": "Remove", "path": self.path}]
@@ -425,7 +430,7 @@ def test_a_strict_source_gets_the_errors_of_the_rfc(gateway):
     for case in all_cases(gateway, pick):
         wrong = {
             "capital op": [{"op": "Add", "path": case.path, "value": case.value}],
-            "a URN that holds": [{"op": "replace", "value": {USER: {"title": "t"}, ENTERPRISE + ":" + "division": "d"}}],
+            "a URN that holds": [{"op": "replace", "value": {USER: {"title": "t"}, f"{ENTERPRISE}:division": "d"}}],
             "without schemas": {"Operations": case.standard},
             "one operation for a list": {"schemas": [PATCH], "Operations": case.standard[0]},
             "no operations": [],
@@ -456,3 +461,53 @@ def test_filters_take_literals_of_the_wrong_type(gateway):
             )
             assert answer.status == 200, (case.path, form, answer.json)
             assert [found["id"] for found in answer.json["Resources"]] == [person["id"]], (dialect, case.path, form)
+
+
+@pytest.mark.parametrize("source", ["standard", "entra"])
+def test_a_member_may_stand_alone(gateway, source):
+    """RFC 7644, 3.5.2.1: what is added to a list may be one value."""
+    anna, bert = (gateway.user(f"{name}@alone.example", source=source)["id"] for name in ("anna", "bert"))
+    team = gateway.group(f"Alone {source}", [], source=source)
+
+    for operation in (
+        {"op": "add", "path": "members", "value": {"value": anna, "display": "Anna", "type": "User"}},
+        {"op": "add", "value": {"members": {"value": bert}}},
+    ):
+        body = {"schemas": [PATCH], "Operations": [operation]}
+        assert gateway.request("PATCH", f"/Groups/{team['id']}", body, source=source).status in (200, 204)
+
+    members = gateway.get(f"/Groups/{team['id']}", source=source).json["members"]
+    assert sorted(member["value"] for member in members) == sorted([anna, bert])
+
+
+def test_members_that_only_the_dialect_sees_are_claimed_with_the_group(make_gateway):
+    """Two of them at once must see each other: a policy that allows one group a person gets one group."""
+    rule = """package scimward
+
+decision := {"effect": "deny", "reasons": [{"code": "one.group", "message": "one is enough"}]} if {
+	some member in input.members.added
+	count(member.groups) > 0
+} else := {"effect": "allow", "reasons": []}
+"""
+    with make_gateway(name="claims", sources=[{"name": "entra", "dialect": "entra"}], policy=rule) as gateway:
+        urn = "urn:ietf:params:scim:schemas:core:2.0:Group"
+        forms = [
+            lambda person: {"op": "add", "path": "members", "value": {"value": person}},
+            lambda person: {"op": "add", "value": {f"{urn}:members": [{"value": person}]}},
+            lambda person: {"op": "add", "value": {urn: {"members": [{"value": person}]}}},
+            lambda person: {"op": "add", "path": f'members[value eq "{person}"]'},
+        ]
+        teams = [gateway.group(f"Team {i}", [])["id"] for i in range(len(forms))]
+        for number in range(25):
+            person = gateway.user(f"p{number}@example.com")["id"]
+
+            def send(place, person=person):
+                connection = gateway.connect()
+                body = {"schemas": [PATCH], "Operations": [forms[place](person)]}
+                status = connection.request("PATCH", f"/Groups/{teams[place]}", body).status
+                connection.close()
+                return status
+
+            with ThreadPoolExecutor(len(forms)) as pool:
+                statuses = sorted(pool.map(send, range(len(forms))))
+            assert statuses == [204, 403, 403, 403]

@@ -116,6 +116,14 @@ static void test_additive_replace_is_an_option(void **state)
 	assert_int_equal(result.steps[0].kind, SCIM_MEMBERS_ADD);
 }
 
+static void test_what_is_no_list_has_no_members(void **state)
+{
+	assert_int_equal(scim_member_count(NULL), 0);
+	assert_int_equal(scim_member_count(json(*state, "{'value':'a','display':'b'}")), 0);
+	assert_int_equal(scim_member_count(value_of_text(*state, "a")), 0);
+	assert_int_equal(scim_member_count(json(*state, "[{'value':'a'},{'value':'b'}]")), 2);
+}
+
 static void test_a_member_is_an_id_of_a_user(void **state)
 {
 	static const struct {
@@ -156,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ARENA_TEST(test_operations_become_steps),
 		ARENA_TEST(test_additive_replace_is_an_option),
+		ARENA_TEST(test_what_is_no_list_has_no_members),
 		ARENA_TEST(test_a_member_is_an_id_of_a_user),
 	};
 
