@@ -105,6 +105,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		value_parse(arena, (const char *)data + 1, size - 1, &limits, &err);
 	if (body != NULL &&
 		scim_bulk_parse(arena, scim_model_core(), dialect, body, MOST, &bulk, &err)) {
+		while (!scim_bulk_plan(arena, &bulk)) {
+		}
 		check_order(&bulk);
 		for (size_t i = 0; i < bulk.count; i++) {
 			check_data(arena, &bulk, i);

@@ -1,10 +1,10 @@
 /*
  * flow_bulk: POST /Bulk (RFC 7644, 3.7).
  *
- *     bulk        identify ▶ negotiate ▶ parse ▶ operate (▶ pack ▶ record) ▶ reply
- *                                                 │   ▲
- *                                      an operation   │ answer
- *                                                 ▼   │
+ *     bulk        identify ▶ negotiate ▶ parse ▶ plan ▶ operate (▶ pack ▶ record) ▶ reply
+ *                                                        │   ▲
+ *                                             an operation   │ answer
+ *                                                        ▼   │
  *     operation   take ▶ claim ▶ load ▶ apply ▶ decide ▶ pack ▶ commit ▶ answer
  *
  * Each step of the plan (scim/bulk.h) is a request of its own (bulk_operation.c): its own claim,
@@ -95,6 +95,11 @@ static enum step_result parse_start(struct request *request)
 	bulk->outcomes =
 		arena_calloc(request->arena, bulk->plan.count + 1, sizeof(*bulk->outcomes));
 	return STEP_NEXT;
+}
+
+static enum step_result plan_start(struct request *request)
+{
+	return scim_bulk_plan(request->arena, &request->bulk->plan) ? STEP_NEXT : STEP_AGAIN;
 }
 
 /* ---- operate ---- */
@@ -320,6 +325,7 @@ const struct step flow_bulk[] = {
 	{ "identify", identify_start, NULL },
 	{ "negotiate", negotiate_start, NULL },
 	{ "parse", parse_start, NULL },
+	{ "plan", plan_start, NULL },
 	{ "operate", operate_start, operate_finish },
 	{ "pack", bulk_pack_start, bulk_pack_finish },
 	{ "record", bulk_record_start, bulk_record_finish },

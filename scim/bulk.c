@@ -177,7 +177,7 @@ bool scim_bulk_parse(struct arena *arena, const struct scim_model *model,
 	       read_fail_on_errors(body, &bulk->fail_on_errors, err) &&
 	       read_operations(arena, model, dialect, value_find_folded(body, "Operations"), most,
 		       bulk, err) &&
-	       scim_bulk_plan(arena, bulk, err);
+	       scim_bulk_index(arena, bulk, err);
 }
 
 bool scim_bulk_defers(const struct scim_bulk_operation *operation, size_t needed)

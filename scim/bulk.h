@@ -24,6 +24,8 @@
 
 struct arena;
 struct buf;
+struct scim_bulk_name;
+struct scim_bulk_planner;
 struct scim_dialect;
 struct scim_model;
 struct scim_resource_type;
@@ -67,19 +69,28 @@ struct scim_bulk {
 	int64_t fail_on_errors; /* 0: as many as there are */
 	const struct scim_bulk_step *steps;
 	size_t step_count;
-	const uint32_t *by_name; /* POST operations, sorted by bulkId */
+	const struct scim_bulk_name *names; /* bulkIds of POST operations, sorted */
 	size_t name_count;
+	struct scim_bulk_planner *planner; /* between two calls of scim_bulk_plan() */
 };
 
 /*
- * Reads and plans a message. `body` is what value_parse() gave with folded_keys. The result lives
- * in arena and shares parts of body. The cost grows with the body's size.
+ * Reads a message; scim_bulk_plan() comes next. `body` is what value_parse() gave with folded_keys.
+ * The result lives in arena and shares parts of body. The cost grows with the number of operations.
  * ERROR_SYNTAX, ERROR_VALUE (two operations of one bulkId), ERROR_TOO_LARGE (more than
  * `most` operations: the text names the limit, as 3.7.4 asks).
  */
 bool scim_bulk_parse(struct arena *arena, const struct scim_model *model,
 	const struct scim_dialect *dialect, const struct value *body, size_t most,
 	struct scim_bulk *bulk, struct error *err);
+
+/*
+ * Fills in target, references, deferred and steps. A name that no POST creates is an error of the
+ * operation that says it. False: there is more to do; call again after other work. The cost of a
+ * call is bounded by SCIM_BULK_SLICE mentions of names or one operation, whichever is more.
+ */
+enum { SCIM_BULK_SLICE = 10000 };
+bool scim_bulk_plan(struct arena *arena, struct scim_bulk *bulk);
 
 /* Is it created without its reference to `needed`, which comes later? */
 bool scim_bulk_defers(const struct scim_bulk_operation *operation, size_t needed);

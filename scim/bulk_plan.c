@@ -11,96 +11,84 @@
 
 /* ---- names ---- */
 
-static int compare_names(const char *a, size_t a_size, const char *b, size_t b_size)
-{
-	int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
-
-	return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
-}
-
-struct name {
+struct scim_bulk_name {
 	const char *text;
 	size_t size;
 	uint32_t operation;
 };
 
-static int compare_for_sort(const void *a, const void *b)
+/* By size first: most comparisons end there. */
+static int compare_names(const void *a, const void *b)
 {
-	const struct name *left = a;
-	const struct name *right = b;
+	const struct scim_bulk_name *left = a;
+	const struct scim_bulk_name *right = b;
 
-	return compare_names(left->text, left->size, right->text, right->size);
+	return left->size != right->size ? (left->size > right->size) - (left->size < right->size)
+					 : memcmp(left->text, right->text, left->size);
 }
 
 /* All bulkIds must differ; those of POST operations can be referred to. */
-static bool index_names(struct arena *arena, struct scim_bulk *bulk, struct error *err)
+bool scim_bulk_index(struct arena *arena, struct scim_bulk *bulk, struct error *err)
 {
-	struct name *names = arena_alloc(arena, (bulk->count + 1) * sizeof(*names));
-	uint32_t *by_name = arena_alloc(arena, (bulk->count + 1) * sizeof(*by_name));
+	struct scim_bulk_name *names = arena_alloc(arena, (bulk->count + 1) * sizeof(*names));
 	size_t count = 0;
 
 	for (size_t i = 0; i < bulk->count; i++) {
 		const char *text = bulk->operations[i].bulk_id;
 
 		if (text != NULL) {
-			names[count++] = (struct name){ text, strlen(text), (uint32_t)i };
+			names[count++] = (struct scim_bulk_name){ text, strlen(text), (uint32_t)i };
 		}
 	}
 	if (count > 1) {
-		qsort(names, count, sizeof(*names), compare_for_sort);
+		qsort(names, count, sizeof(*names), compare_names);
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && compare_for_sort(&names[i - 1], &names[i]) == 0) {
+	for (size_t i = 1; i < count; i++) {
+		if (compare_names(&names[i - 1], &names[i]) == 0) {
 			return error_set(err, ERROR_VALUE,
 				"two operations have the bulkId '%.128s'; each needs its own",
 				names[i].text);
 		}
+	}
+	for (size_t i = 0; i < count; i++) {
 		if (bulk->operations[names[i].operation].method == SCIM_BULK_POST) {
-			by_name[bulk->name_count++] = names[i].operation;
+			names[bulk->name_count++] = names[i];
 		}
 	}
-	bulk->by_name = by_name;
+	bulk->names = names;
 	return true;
 }
 
 int64_t scim_bulk_find(const struct scim_bulk *bulk, const char *name, size_t size)
 {
-	size_t low = 0;
-	size_t high = bulk->name_count;
+	struct scim_bulk_name key = { name, size, 0 };
+	const struct scim_bulk_name *found = bulk->name_count > 0
+						     ? bsearch(&key, bulk->names, bulk->name_count,
+							       sizeof(*bulk->names), compare_names)
+						     : NULL;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const char *text = bulk->operations[bulk->by_name[middle]].bulk_id;
-		int order = compare_names(name, size, text, strlen(text));
-
-		if (order == 0) {
-			return bulk->by_name[middle];
-		}
-		if (order < 0) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return -1;
+	return found != NULL ? (int64_t)found->operation : -1;
 }
 
 /* ---- references ---- */
 
-struct collection {
+struct scim_bulk_planner {
 	struct scim_bulk *bulk;
+	size_t at; /* the next operation */
 	struct scim_bulk_operation *operation;
-	uint32_t *items;
+	uint32_t self;
+	uint32_t *items; /* what it refers to, each once */
 	size_t count;
 	uint32_t *seen_by; /* per operation: 1 + the last one that referred to it */
-	uint32_t self;
+	size_t mentions;   /* of this slice */
 };
 
 static bool collect(void *user, const char *name, size_t size)
 {
-	struct collection *it = user;
+	struct scim_bulk_planner *it = user;
 	int64_t index = scim_bulk_find(it->bulk, name, size);
 
+	it->mentions++;
 	if (index < 0) {
 		error_set(&it->operation->err, ERROR_VALUE,
 			"data refers to bulkId:%.*s, and no POST of this request has that bulkId",
@@ -158,26 +146,28 @@ static void find_target(const struct scim_bulk *bulk, struct scim_bulk_operation
 	}
 }
 
-static void find_references(struct arena *arena, struct scim_bulk *bulk)
+static void find_references(struct arena *arena, struct scim_bulk_planner *it)
 {
-	struct collection it = {
-		.bulk = bulk,
-		.items = arena_alloc(arena, (bulk->count + 1) * sizeof(*it.items)),
-		.seen_by = arena_calloc(arena, bulk->count + 1, sizeof(*it.seen_by)),
-	};
-
-	for (size_t i = 0; i < bulk->count; i++) {
-		it.operation = &bulk->operations[i];
-		it.self = (uint32_t)i;
-		it.count = 0;
-		if (it.operation->err.code == ERROR_NONE) {
-			find_target(bulk, it.operation);
-		}
-		if (it.operation->err.code == ERROR_NONE && it.operation->data != NULL &&
-			scim_bulk_mentions(it.operation->data, collect, &it)) {
-			it.operation->references = set_of(arena, it.items, it.count);
-		}
+	it->operation = &it->bulk->operations[it->at];
+	it->self = (uint32_t)it->at++;
+	it->count = 0;
+	if (it->operation->err.code == ERROR_NONE) {
+		find_target(it->bulk, it->operation);
 	}
+	if (it->operation->err.code == ERROR_NONE && it->operation->data != NULL &&
+		scim_bulk_mentions(it->operation->data, collect, it)) {
+		it->operation->references = set_of(arena, it->items, it->count);
+	}
+}
+
+static struct scim_bulk_planner *planner_new(struct arena *arena, struct scim_bulk *bulk)
+{
+	struct scim_bulk_planner *it = arena_calloc(arena, 1, sizeof(*it));
+
+	it->bulk = bulk;
+	it->items = arena_alloc(arena, (bulk->count + 1) * sizeof(*it->items));
+	it->seen_by = arena_calloc(arena, bulk->count + 1, sizeof(*it->seen_by));
+	return it;
 }
 
 /* ---- order ---- */
@@ -313,12 +303,20 @@ static void order(struct arena *arena, struct scim_bulk *bulk)
 	bulk->step_count = plan.step_count;
 }
 
-bool scim_bulk_plan(struct arena *arena, struct scim_bulk *bulk, struct error *err)
+bool scim_bulk_plan(struct arena *arena, struct scim_bulk *bulk)
 {
-	if (!index_names(arena, bulk, err)) {
-		return false;
+	struct scim_bulk_planner *it = bulk->planner;
+
+	if (it == NULL) {
+		it = bulk->planner = planner_new(arena, bulk);
 	}
-	find_references(arena, bulk);
+	it->mentions = 0;
+	while (it->at < bulk->count) {
+		if (it->mentions >= SCIM_BULK_SLICE) {
+			return false;
+		}
+		find_references(arena, it);
+	}
 	order(arena, bulk);
 	return true;
 }

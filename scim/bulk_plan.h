@@ -1,5 +1,6 @@
 /*
- * bulk_plan: which operation refers to which, and in which order they run. See scim/bulk.h.
+ * bulk_plan: the names of operations. Which refers to which, and in which order they run, is
+ * scim_bulk_plan() of scim/bulk.h.
  */
 #pragma once
 
@@ -12,12 +13,9 @@ struct error;
 struct scim_bulk;
 struct scim_bulk_set;
 
-/*
- * Fills by_name, target, references, deferred and steps of a bulk whose operations have been read.
- * A name that no POST creates is an error of the operation that says it. ERROR_VALUE: two POST of
- * one bulkId, or any two operations (it would not be clear which of them a result is about).
- */
-bool scim_bulk_plan(struct arena *arena, struct scim_bulk *bulk, struct error *err);
+/* Fills bulk->names. ERROR_VALUE: two operations of one bulkId (it would not be clear which of them
+ * a result is about). */
+bool scim_bulk_index(struct arena *arena, struct scim_bulk *bulk, struct error *err);
 
 bool scim_bulk_set_has(const struct scim_bulk_set *set, int64_t operation);
 

@@ -10,8 +10,13 @@
 
 static bool parse(struct arena *arena, const char *text, struct scim_bulk *bulk, struct error *err)
 {
-	return scim_bulk_parse(
-		arena, scim_model_core(), scim_dialect_standard(), json(arena, text), 5, bulk, err);
+	if (!scim_bulk_parse(arena, scim_model_core(), scim_dialect_standard(), json(arena, text),
+		    5, bulk, err)) {
+		return false;
+	}
+	while (!scim_bulk_plan(arena, bulk)) {
+	}
+	return true;
 }
 
 static struct scim_bulk parsed(struct arena *arena, const char *text)
@@ -243,8 +248,36 @@ static void test_names_have_case_and_dialects_say_less(void **state)
 	assert_true(scim_bulk_parse(arena, scim_model_core(), scim_dialect_find("entra"),
 		json(arena, "{'operations':[{'Method':'delete','Path':'Users/1'}]}"), 5, &bulk,
 		&err));
+	assert_true(scim_bulk_plan(arena, &bulk));
 	assert_string_equal(bulk.operations[0].id, "1");
 	assert_string_equal(bulk.operations[0].path, "/Users/1");
+}
+
+/* A loop must not stand while many names are looked up. */
+static void test_many_mentions_are_planned_in_slices(void **state)
+{
+	struct arena *arena = *state;
+	struct scim_bulk bulk;
+	struct error err = { 0 };
+	struct buf text = { 0 };
+	const char *filler;
+
+	for (size_t i = 0; i <= SCIM_BULK_SLICE; i++) {
+		buf_append_text(&text, i > 0 ? ",'bulkId:b'" : "'bulkId:b'");
+	}
+	filler = arena_strdup(arena, buf_text(&text));
+	buf_fini(&text);
+	assert_true(scim_bulk_parse(arena, scim_model_core(), scim_dialect_standard(),
+		json(arena, arena_printf(arena,
+				    HEAD "'Operations':[" POST("a", "{'x':[%s]}") "," POST(
+					    "b", "{}") "]}",
+				    filler)),
+		5, &bulk, &err));
+
+	assert_false(scim_bulk_plan(arena, &bulk));
+	assert_true(scim_bulk_plan(arena, &bulk));
+	assert_string_equal(plan(arena, &bulk), "1 0");
+	assert_int_equal(bulk.operations[0].references.count, 1);
 }
 
 static void test_a_result_is_printed_as_the_rfc_shows_it(void **state)
@@ -279,6 +312,7 @@ int main(void)
 		ARENA_TEST(test_ids_stand_for_names),
 		ARENA_TEST(test_what_closes_a_circle_is_added_afterwards),
 		ARENA_TEST(test_names_have_case_and_dialects_say_less),
+		ARENA_TEST(test_many_mentions_are_planned_in_slices),
 		ARENA_TEST(test_a_result_is_printed_as_the_rfc_shows_it),
 	};
 	return cmocka_run_group_tests_name("bulk", tests, NULL, NULL);
