@@ -25,6 +25,7 @@
 #include "gateway/capture.h"
 #include "gateway/cursor_key.h"
 #include "gateway/key_index.h"
+#include "gateway/leftovers.h"
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/names.h"
@@ -76,7 +77,8 @@ static bool open_store(struct gateway *gateway, struct error *err)
 	gateway->store = store_open(&(struct store_options){ .path = config->store.path }, err);
 	return gateway->store != NULL &&
 	       cursor_key_load(gateway->store, gateway->cursor_key, err) &&
-	       names_resolve(gateway, err) && key_index_update(gateway, err);
+	       names_resolve(gateway, err) && key_index_update(gateway, err) &&
+	       leftovers_find(gateway, err);
 }
 
 static void on_entries(void *user)

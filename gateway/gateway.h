@@ -87,6 +87,7 @@ struct gateway {
 	const struct config *config;
 	const struct scim_model *model; /* as its files were at start, see gateway/schemas.h */
 	struct arena *model_arena;
+	bool leftovers; /* documents may hold what the model does not describe */
 	uint8_t model_digest[DIGEST_BYTES];
 	int *types; /* of model->types: enum store_type */
 	int *keys;  /* of model->unique: kinds of the store, from STORE_KEY_CUSTOM on */

@@ -54,6 +54,7 @@ static void open_outward(
 		.doc_text = what->doc_text,
 		.doc_size = what->doc_size,
 		.arena = request->arena,
+		.leftovers = request->worker->gateway->leftovers,
 	};
 }
 

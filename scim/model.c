@@ -130,7 +130,9 @@ static bool all_plain(const struct scim_schema *schema)
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct scim_attribute *it = &schema->attributes[i];
 
-		if (it->place == SCIM_IN_DOC && !(is_plain(it) && it->subs_plain)) {
+		/* SCIM_IS_SECRET: what was kept before it became one. */
+		if ((it->place == SCIM_IN_DOC || it->place == SCIM_IS_SECRET) &&
+			!(is_plain(it) && it->subs_plain)) {
 			return false;
 		}
 	}

@@ -123,7 +123,7 @@ static void print_object(struct buf *buf, const struct scim_projection *projecti
 		const struct scim_attribute *sub = scim_attribute_sub(
 			attribute, value_text(member->key), value_size(member->key));
 
-		if (sub == NULL || scim_projection_wants_sub(projection, sub)) {
+		if (sub != NULL && scim_projection_wants_sub(projection, sub)) {
 			print_name(buf, value_text(member->key));
 			value_print(buf, member->value);
 		}
@@ -182,7 +182,7 @@ static void print_extension(struct buf *buf, const struct scim_projection *proje
 		const struct scim_attribute *attribute = scim_schema_find(
 			extension, value_text(member->key), value_size(member->key));
 
-		if (attribute == NULL || scim_projection_wants(projection, attribute)) {
+		if (attribute != NULL && scim_projection_wants(projection, attribute)) {
 			print_member(buf, projection, attribute, member);
 		}
 	}
@@ -190,6 +190,26 @@ static void print_extension(struct buf *buf, const struct scim_projection *proje
 	if (ends_empty(buf)) {
 		buf->size = start;
 	}
+}
+
+/* Those of the type alone: an extension that is not configured any more is none. */
+static void print_schemas(
+	struct buf *buf, const struct scim_resource_type *type, const struct value *urns)
+{
+	print_name(buf, "schemas");
+	buf_append_char(buf, '[');
+	for (size_t i = 0; i < value_count(urns); i++) {
+		const struct value *urn = value_at(urns, i);
+
+		if (value_equals(urn, type->schema->key) ||
+			scim_type_extension(type, value_text(urn), value_size(urn)) != NULL) {
+			if (buf->data[buf->size - 1] != '[') {
+				buf_append_char(buf, ',');
+			}
+			value_print(buf, urn);
+		}
+	}
+	buf_append_char(buf, ']');
 }
 
 static void print_projected(
@@ -203,7 +223,9 @@ static void print_projected(
 		const struct scim_schema *extension =
 			attribute == NULL ? scim_type_extension(outward->type, name, size) : NULL;
 
-		if (extension != NULL) {
+		if (attribute != NULL && attribute->place == SCIM_IS_SCHEMAS) {
+			print_schemas(buf, outward->type, member->value);
+		} else if (extension != NULL) {
 			print_extension(buf, outward->projection, extension, member->value);
 		} else if (attribute != NULL &&
 			   scim_projection_wants(outward->projection, attribute)) {
@@ -315,7 +337,7 @@ void scim_print_open(struct buf *buf, struct scim_outward *outward)
 		print_name(buf, "meta");
 		print_meta(buf, outward);
 	}
-	if (outward->projection == NULL && outward->type->is_plain) {
+	if (outward->projection == NULL && outward->type->is_plain && !outward->leftovers) {
 		print_whole(buf, outward);
 	} else {
 		print_projected(buf, outward, parsed(outward));

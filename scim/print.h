@@ -34,6 +34,7 @@ struct scim_outward {
 	const char *doc_text;
 	size_t doc_size;
 	struct arena *arena; /* used only when doc_text has to be parsed */
+	bool leftovers; /* the document may hold what the type does not describe: it is left out */
 
 	/* Kept by the functions below. */
 	size_t references; /* printed so far */

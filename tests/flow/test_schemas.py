@@ -407,6 +407,8 @@ def test_resources_of_a_type_that_goes_and_comes_back_are_there(tmp_path):
         assert gateway.post("/.search", {"schemas": [SEARCH]}).json["totalResults"] == 1
         changed = gateway.patch(f"/Users/{badge['id']}", {"op": "replace", "path": "active", "value": False})
         assert (changed.status, changed.json["active"]) == (200, False)  # its badge is nobody's business now
+        shown = gateway.get(f"/Users/{badge['id']}").json
+        assert (shown["schemas"], BADGE in shown) == ([USER], False)
         gateway.stop()
 
         shutil.rmtree(folder / "schemas")
@@ -415,7 +417,8 @@ def test_resources_of_a_type_that_goes_and_comes_back_are_there(tmp_path):
         gateway.start()
         assert find(gateway, "Devices", 'serialNumber eq "back-1"')["Resources"][0]["id"] == made["id"]
         assert device(gateway, "back-1", code=409)["scimType"] == "uniqueness"
-        assert find(gateway, "Users", f'{BADGE}:number eq "N-1"')["Resources"][0]["id"] == badge["id"]
+        (found,) = find(gateway, "Users", f'{BADGE}:number eq "N-1"')["Resources"]
+        assert (found["id"], found[BADGE], found["active"]) == (badge["id"], badge[BADGE], False)
 
 
 def test_of_many_that_want_a_value_at_once_one_gets_it(site):
