@@ -107,10 +107,14 @@ static void hear(struct wish *wish, struct http_text element)
 const char *negotiate_media(
 	const struct http_request *http, const char *first, const char *second, struct error *err)
 {
+	const struct http_text *accept = http_find(http, "accept");
 	struct wish better = { .type = first };
 	struct wish other = { .type = second };
 	bool asked = false;
 
+	if (accept == NULL || http_text_is(*accept, first)) {
+		return first; /* as nearly always; nothing that stands beside it can be better */
+	}
 	for (size_t i = 0; i < http->field_count; i++) {
 		struct http_text rest = http->fields[i].value;
 		struct http_text element;

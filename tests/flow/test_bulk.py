@@ -9,7 +9,7 @@ from scim2_models import BulkResponse, Context
 from scim2_models import Group as GroupModel
 from scim2_models import User as UserModel
 
-from gateway import ENTERPRISE, GROUP, PATCH, USER
+from gateway import ENTERPRISE, GROUP, PATCH, USER, wait_until
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -218,6 +218,21 @@ def test_creates_wait_for_the_quota_of_their_source_and_leavers_do_not(make_gate
     creates = [create(f"q{i}") for i in range(30)]
     results = bulk(gateway, *creates, *[{"method": "DELETE", "path": f"/Users/bulkId:q{i}"} for i in range(30)])
     assert statuses(results) == [201] * 30 + [204] * 30
+
+
+def test_a_server_that_stops_begins_nothing_more(make_gateway):
+    gateway = make_gateway(sources=[{"name": "slow", "requests_per_second": 5}])
+    asked = gateway.connect()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(asked.post, "/Bulk", message(*[create(f"s{i}") for i in range(300)]))
+        wait_until(lambda: len(gateway.journal('operation eq "create"')) > 0, "the first operation is done")
+        assert gateway.stop() == 0
+        results = answer.result()
+    asked.close()
+    found = statuses(results.json["Operations"])
+    done = found.count(201)
+    assert 0 < done < 300
+    assert found == [201] * done + [503] * (300 - done)
 
 
 # ---- what is refused ----
