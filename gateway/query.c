@@ -140,6 +140,19 @@ static bool make_parts(struct request *request, struct error *err)
 
 /* ---- all of it ---- */
 
+/* A place is one of an order: an attribute may get or lose its index between two pages. */
+static const char *print_orders(const struct request *request)
+{
+	const struct read *read = request->read;
+	const char *text = read->sorted ? "sorted" : "";
+
+	for (size_t i = 0; i < read->part_count; i++) {
+		text = arena_printf(request->arena, "%s %s:%d", text, read->parts[i].type->name,
+			(int)read->parts[i].order);
+	}
+	return text;
+}
+
 /* Everything but the cursor stays as it is from page to page (RFC 9865, 2). */
 static void make_owner(struct request *request)
 {
@@ -154,6 +167,7 @@ static void make_owner(struct request *request)
 		query->sort_by,
 		query->sort_order,
 		arena_printf(request->arena, "%lld", (long long)request->read->page.count),
+		print_orders(request),
 	};
 
 	owner->key = gateway->cursor_key;
@@ -185,7 +199,7 @@ static bool make(struct request *request, struct error *err)
 {
 	struct read *read = request->read;
 
-	if (!make_parts(request, err) || !make_cursor(request, err)) {
+	if (!make_parts(request, err)) {
 		return false;
 	}
 	read->sorted = !find_order(request, &read->parts[0]) && request->query.sort_by != NULL;
@@ -199,7 +213,7 @@ static bool make(struct request *request, struct error *err)
 			"cursor (&cursor=, then nextCursor), or use a filter",
 			request->query.sort_by, READ_SORT_MAX);
 	}
-	if (!query_limit_check(request, err)) {
+	if (!make_cursor(request, err) || !query_limit_check(request, err)) {
 		return false;
 	}
 	query_walk_start(request);

@@ -144,8 +144,10 @@ static void take_sorted_page(struct read *read)
 	size_t from = read_by_cursor(read) ? 0 : (size_t)read->page.start - 1;
 
 	from = from < read->hit_count ? from : read->hit_count;
-	read->hits += from;
-	read->hit_count -= from;
+	if (from > 0) {
+		read->hits += from;
+		read->hit_count -= from;
+	}
 	read->more = (int64_t)read->hit_count > read->page.count;
 	read->has_edges = read->hit_count > 0;
 	if (read->has_edges) {

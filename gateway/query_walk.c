@@ -143,19 +143,16 @@ static bool is_plain_page(const struct read *read)
 	       read->parts[0].order == READ_ROWS && !read_by_cursor(read);
 }
 
+/* Each row that is looked at is shown: count limits them. */
 static bool are_all_kept(const struct read *read)
 {
 	return is_plain_page(read) ||
 	       (read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL);
 }
 
-/* Where each row is kept, count limits them. */
 static int64_t cost_of(const struct read *read, const struct store_resource *resource)
 {
-	bool are_kept =
-		read_by_cursor(read) && !read->sorted && read->parts[read->part].filter == NULL;
-
-	if (are_kept || is_plain_page(read)) {
+	if (are_all_kept(read)) {
 		return 0;
 	}
 	if (resource == NULL) {
@@ -323,8 +320,9 @@ static bool walk_index(struct request *request, bool *more, struct error *err)
 	case READ_IDS:
 		ok = store_slice_ids(
 			reader, read->slice, &slice, &read->place, &rows, &count, more, err);
-		/* Each was asked whether it is deleted; of others' resources there are steps. */
-		read->cost += (int64_t)count * READ_LOOK_ID + (int64_t)(slice.limit - count) / 2;
+		/* Each was asked whether it is deleted; those of others are steps over them. */
+		read->cost += (int64_t)count * READ_LOOK_ID +
+			      (int64_t)(slice.limit - count) * READ_LOOK_INDEX;
 		break;
 	default:
 		ok = query_key_slice(request, part, &slice, &rows, &count, more, err);
@@ -362,7 +360,6 @@ static bool skip_to_page(struct request *request, bool *there, struct error *err
 static bool walk_slice(struct request *request, bool *more, struct error *err)
 {
 	struct read *read = request->read;
-
 	bool there = true;
 
 	arena_reset(read->slice);
