@@ -442,6 +442,43 @@ static void test_each_quirk_has_a_case(void **state)
 	assert_int_equal(seen, all);
 }
 
+static void test_numbers_as_texts_are_numbers_where_the_dialect_says_so(void **state)
+{
+	static const struct {
+		enum scim_data_type type;
+		const char *text;
+		const char *meaning; /* NULL: none */
+	} numbers[] = {
+		{ SCIM_INTEGER, "'12'", "12" },
+		{ SCIM_INTEGER, "'-3'", "-3" },
+		{ SCIM_DECIMAL, "'1.5'", "1.5" },
+		{ SCIM_INTEGER, "'twelve'", NULL },
+		{ SCIM_INTEGER, "''", NULL },
+		{ SCIM_DECIMAL, "'0x10'", NULL },
+		{ SCIM_BINARY, "'12'", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		const struct scim_attribute it = { .name = "number", .type = numbers[i].type };
+		const struct value *text = json(*state, numbers[i].text);
+
+		assert_json(*state,
+			scim_dialect_coerce(*state, scim_dialect_find("entra"), &it, text),
+			numbers[i].meaning);
+		assert_null(scim_dialect_coerce(*state, scim_dialect_standard(), &it, text));
+	}
+}
+
+static void test_all_dialects_are_named(void **state)
+{
+	const char *names = scim_dialect_names(*state);
+
+	assert_int_equal(strncmp(names, "standard, ", 10), 0);
+	for (size_t i = 0; scim_dialect_at(i) != NULL; i++) {
+		assert_non_null(strstr(names, scim_dialect_at(i)->name));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -452,6 +489,8 @@ int main(void)
 		ARENA_TEST(test_each_quirk_has_its_meaning_in_each_dialect_that_has_it),
 		ARENA_TEST(test_without_the_quirk_it_means_what_the_rfc_says),
 		cmocka_unit_test(test_each_quirk_has_a_case),
+		ARENA_TEST(test_numbers_as_texts_are_numbers_where_the_dialect_says_so),
+		ARENA_TEST(test_all_dialects_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
