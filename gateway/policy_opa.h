@@ -29,5 +29,5 @@ bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct 
 /* `opa build -t plan`: appends the bundle's bytes. */
 bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err);
-/* `opa test`: every rule whose name begins with test_ holds. */
+/* `opa test`: every rule whose name begins with test_ holds. They cannot reach the network. */
 bool policy_opa_test(const struct policy_opa *opa, struct arena *arena, struct error *err);

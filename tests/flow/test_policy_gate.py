@@ -2,8 +2,10 @@
 
 import json
 import signal
+import socket
 import threading
 
+import pytest
 from policies import BundleServer, build_bundle, code_of, reload, rule, use_policy, write_files
 
 from gateway import USER, environment, wait_until
@@ -63,6 +65,23 @@ def test_tests_that_end_with_an_error_or_do_not_compile_are_red(make_gateway):
         assert why in said["error"] and said["step"] in ("test", "check"), said
     write(gateway, policy_test__rego="package t\n\ntodo_test_later if 1 == 2\n")
     assert reload(gateway)["failing"] is False
+
+
+@pytest.mark.parametrize("call", ["http.send", 'http["send"]'])
+def test_tests_that_come_with_a_policy_reach_no_network(make_gateway, call):
+    """They run on this machine, which may be let in where their author is not."""
+    gateway = make_gateway(policy=rule("one"))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        url = f"http://127.0.0.1:{door.getsockname()[1]}/"
+        text = f'package t\n\ntest_x if {call}({{"method": "get", "url": "{url}"}}).status_code == 200\n'
+        write(gateway, policy_test__rego=text)
+
+        said = reload(gateway, code=2)["refused"]
+
+        assert "http.send" in said["error"] and "policy_test.rego:3" in said["error"], said
+        door.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            door.accept()
 
 
 def test_both_revisions_stand_in_the_journal_before_the_first_decision(make_gateway):
