@@ -120,8 +120,8 @@ const struct config_key config_keys[] = {
 		.min = 100,
 		.max = 10 * MINUTE,
 		.fallback = "50s",
-		.help = "A whole bulk request. Operations that have not begun then are answered "
-			"503 in its response." },
+		.help = "The creates of a bulk request; what changes or deletes has twice as long. "
+			"Operations that have not begun then are answered 503 in its response." },
 	{ .path = "listen.deadlines.drain",
 		.type = CONFIG_TIME,
 		.flags = CONFIG_RESTART,

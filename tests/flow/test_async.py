@@ -6,7 +6,7 @@ import json
 import pytest
 from messages import check_error, operations
 
-from gateway import GROUP, USER, Gateway
+from gateway import GROUP, USER, Connection, Gateway, wait_until
 
 ASYNC = {"Prefer": "respond-async"}
 EVENT = "urn:ietf:params:scim:event:misc:asyncresp"
@@ -20,7 +20,7 @@ approval := {"groups": ["x"], "min": 1, "expires_s": 3600}
 soon := {"groups": ["x"], "min": 1, "expires_s": 1}
 
 decision := {"effect": "deny", "reasons": [{"code": "no.title", "message": "no such title"}]} if title == "denied"
-decision := {"effect": "hold", "reasons": [{"code": "wait", "message": "wait"}], "approval": approval} if title == "held"
+decision := {"effect": "hold", "reasons": [], "approval": approval} if title == "held"
 decision := {"effect": "hold", "reasons": [], "approval": soon} if title == "held shortly"
 decision := {"effect": "allow"} if not title in {"denied", "held", "held shortly", "unanswered"}
 """
@@ -82,7 +82,12 @@ def test_each_write_is_accepted_when_it_is_done(gate):
     assert gone.headers["Location"].endswith(f"/scim/v2/Events/{txn}")
     assert gate.get(path).status == 404
 
-    for answer, method, status in ((created, "POST", "201"), (patched, "PATCH", "200"), (put, "PUT", "200"), (gone, "DELETE", "204")):
+    for answer, method, status in (
+        (created, "POST", "201"),
+        (patched, "PATCH", "200"),
+        (put, "PUT", "200"),
+        (gone, "DELETE", "204"),
+    ):
         claims = event_of(gate, answer.headers["Set-Txn"])
         assert claims["sub_id"] == {"format": "scim", "uri": path}
         assert claims["events"] == {EVENT: {"method": method, "status": status, "location": where}}
@@ -111,7 +116,9 @@ def test_a_refusal_is_told_as_usual_and_can_be_read_again(gate):
     result = event_of(gate, str(denied.journal_index))["events"][EVENT]
     assert (result["method"], result["status"]) == ("POST", "403")
     assert "no.title" in result["response"]["detail"]
-    unanswered = gate.post("/Users", {"schemas": [USER], "userName": "n@example.com", "title": "unanswered"}, headers=ASYNC)
+    unanswered = gate.post(
+        "/Users", {"schemas": [USER], "userName": "n@example.com", "title": "unanswered"}, headers=ASYNC
+    )
     check_error(unanswered, 503)
     assert event_of(gate, str(unanswered.journal_index))["events"][EVENT]["status"] == "503"
     check_error(gate.post("/Users", {"schemas": [USER]}, headers=ASYNC), 400, "invalidValue")
@@ -131,8 +138,6 @@ def test_what_is_held_is_accepted_and_has_not_ended(gate, prefer):
 
 
 def test_a_hold_ends_when_nobody_approved_it_in_time(gate):
-    from gateway import wait_until
-
     body = {"schemas": [USER], "userName": "shortly@example.com", "title": "held shortly"}
     txn = check_accepted(gate.post("/Users", body, headers=ASYNC))
     wait_until(lambda: gate.get(f"/Events/{txn}").status == 200, "the approval's time is over")
@@ -155,12 +160,12 @@ def test_a_transaction_is_its_sources_alone(gate):
 
 
 def test_of_a_persons_token_only_what_the_person_did(gate):
-    from gateway import Connection
-
     person = gate.user("actor@example.com")
     token = gate.cli("token", "create", "one", "--subject", person["id"]).split()[-1]
     me = Connection(gate.port, token)
-    by_me = check_accepted(me.request("PATCH", "/Me", operations({"op": "add", "path": "title", "value": "x"}), headers=ASYNC))
+    by_me = check_accepted(
+        me.request("PATCH", "/Me", operations({"op": "add", "path": "title", "value": "x"}), headers=ASYNC)
+    )
     by_source = check_accepted(gate.post("/Groups", {"schemas": [GROUP], "displayName": "by source"}, headers=ASYNC))
     assert me.get(f"/Events/{by_me}").status == 200
     check_error(me.get(f"/Events/{by_source}"), 404)
@@ -174,9 +179,19 @@ def test_a_bulk_request_is_one_transaction_with_an_event_for_each_operation(gate
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
         "failOnErrors": 2,
         "Operations": [
-            {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"schemas": [GROUP], "displayName": "bulk async", "members": [{"value": "bulkId:p"}]}},
+            {
+                "method": "POST",
+                "path": "/Groups",
+                "bulkId": "g",
+                "data": {"schemas": [GROUP], "displayName": "bulk async", "members": [{"value": "bulkId:p"}]},
+            },
             {"method": "POST", "path": "/Users", "bulkId": "p", "data": person},
-            {"method": "POST", "path": "/Users", "bulkId": "d", "data": person | {"userName": "d@x.example", "title": "denied"}},
+            {
+                "method": "POST",
+                "path": "/Users",
+                "bulkId": "d",
+                "data": person | {"userName": "d@x.example", "title": "denied"},
+            },
             {"method": "DELETE", "path": "/Users/bulkId:p", "version": 'W/"9"'},
             {"method": "POST", "path": "/Users", "bulkId": "late", "data": person | {"userName": "late@x.example"}},
         ],
@@ -207,7 +222,11 @@ def test_a_bulk_request_is_one_transaction_with_an_event_for_each_operation(gate
     for source in ("two", "other"):
         check_error(gate.get(f"/Events/{txn}:0", source=source), 404)
         check_error(gate.get(f"/Events/{txn}", source=source), 404)
-    whole = gate.post("/Bulk", {"schemas": sent["schemas"], "Operations": [sent["Operations"][4]]}, headers={"Prefer": "respond-async, wait=100"})
+    whole = gate.post(
+        "/Bulk",
+        {"schemas": sent["schemas"], "Operations": [sent["Operations"][4]]},
+        headers={"Prefer": "respond-async, wait=100"},
+    )
     assert (whole.status, whole.json["Operations"][0]["status"]) == (200, "201")
 
 

@@ -9,7 +9,7 @@ from scim2_models import BulkResponse, Context
 from scim2_models import Group as GroupModel
 from scim2_models import User as UserModel
 
-from gateway import ENTERPRISE, GROUP, PATCH, USER, wait_until
+from gateway import ENTERPRISE, GROUP, PATCH, ROOT, USER, Gateway, wait_until
 
 REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
@@ -104,8 +104,6 @@ def manager_of(gateway, result):
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory):
-    from gateway import Gateway
-
     with Gateway(tmp_path_factory.mktemp("bulk") / "gateway", sources=["one", "two"], policy=TITLES) as gateway:
         yield gateway
 
@@ -140,7 +138,9 @@ def test_all_methods_in_one_request_and_their_results_in_its_order(scim):
 
 
 def test_each_operation_has_its_own_entry_under_the_id_of_the_request(scim):
-    answer = scim.post("/Bulk", message(create("entry1"), create("entry2"), create("entry1b", userName="entry1@bulk.example")))
+    answer = scim.post(
+        "/Bulk", message(create("entry1"), create("entry2"), create("entry1b", userName="entry1@bulk.example"))
+    )
     request = answer.headers["Scimward-Request"]
     entries = [e for e in scim.journal() if e.get("request") == request]
     assert [(e["operation"], e["effect"]) for e in entries] == [("create", "allow")] * 2
@@ -164,7 +164,12 @@ def test_what_is_created_later_may_be_named_before(scim):
 
 
 def test_a_circle_is_closed_by_a_write_of_its_own(scim):
-    answer = scim.post("/Bulk", message(create_managed("a", "bulkId:b"), create_managed("b", "bulkId:a"), create_managed("self", "bulkId:self")))
+    answer = scim.post(
+        "/Bulk",
+        message(
+            create_managed("a", "bulkId:b"), create_managed("b", "bulkId:a"), create_managed("self", "bulkId:self")
+        ),
+    )
     a, b, self = answer.json["Operations"]
     assert statuses([a, b, self]) == [201, 201, 201]
     assert manager_of(scim, a) == b["location"].rpartition("/")[2]
@@ -185,7 +190,9 @@ def test_dialect_and_tenant_are_those_of_the_source(scim):
     )
     assert statuses(switched) == [200]
     assert scim.get(path_of(results[0])).json["active"] is False
-    assert statuses(bulk(scim, change(path_of(results[0]), {"op": "Replace", "path": "active", "value": "True"}))) == [400]
+    assert statuses(bulk(scim, change(path_of(results[0]), {"op": "Replace", "path": "active", "value": "True"}))) == [
+        400
+    ]
     foreign = bulk(scim, {"method": "DELETE", "path": path_of(results[0])}, source="other")
     assert statuses(foreign) == [404]
     there = scim.connect("other")
@@ -259,7 +266,12 @@ def test_a_denial_is_one_result_and_what_needs_it_is_not_executed(strict):
 
 
 def test_no_answer_is_503_for_the_operation_and_for_what_needs_it(strict):
-    results = bulk(strict, create("no.answer", title="unanswered"), create_managed("under", "bulkId:no.answer"), create("also.fine"))
+    results = bulk(
+        strict,
+        create("no.answer", title="unanswered"),
+        create_managed("under", "bulkId:no.answer"),
+        create("also.fine"),
+    )
     assert statuses(results) == [503, 503, 201]
 
 
@@ -301,7 +313,9 @@ def test_versions_are_held_against_the_operation_and_not_the_request(scim):
     person = scim.user("versions@bulk.example")
     path = f"/Users/{person['id']}"
     step = {"op": "add", "path": "title", "value": "x"}
-    sent = message(change(path, step) | {"version": person["meta"]["version"]}, change(path, step) | {"version": 'W/"9"'})
+    sent = message(
+        change(path, step) | {"version": person["meta"]["version"]}, change(path, step) | {"version": 'W/"9"'}
+    )
     answer = scim.post("/Bulk", sent, headers={"If-Match": 'W/"77"'})
     assert statuses(answer.json["Operations"]) == [200, 412]
 
@@ -316,7 +330,9 @@ def test_fail_on_errors_ends_the_request(scim, limit, expected):
 
 
 def test_a_circle_that_fail_on_errors_leaves_open_is_told(strict):
-    results = bulk(strict, create_managed("e1", "bulkId:e2", title="forbidden"), create_managed("e2", "bulkId:e1"), failOnErrors=1)
+    results = bulk(
+        strict, create_managed("e1", "bulkId:e2", title="forbidden"), create_managed("e2", "bulkId:e1"), failOnErrors=1
+    )
     assert statuses(results) == [403, 409]
     assert "failOnErrors" in results[1]["response"]["detail"]
 
@@ -376,7 +392,9 @@ def test_limits_are_told_and_kept(make_gateway):
 
 
 def test_a_thousand_operations_are_one_request(scim):
-    results = bulk(scim, *[create(f"k{i}") for i in range(999)], create_group("k", *[f"bulkId:k{i}" for i in range(999)]))
+    results = bulk(
+        scim, *[create(f"k{i}") for i in range(999)], create_group("k", *[f"bulkId:k{i}" for i in range(999)])
+    )
     assert statuses(results) == [201] * 1000
     detail = check_error(scim.post("/Bulk", message(*[create(f"n{i}") for i in range(1001)])), 413)
     assert "1000" in detail
@@ -385,7 +403,9 @@ def test_a_thousand_operations_are_one_request(scim):
 def test_data_is_read_with_the_rules_of_a_single_request(scim):
     deep = create("deep.data", title=json.loads("[" * 31 + "]" * 31))
     assert statuses(bulk(scim, deep)) == [400]  # read, and then no title
-    assert "35" in check_error(scim.post("/Bulk", message(create("deeper", title=json.loads("[" * 33 + "]" * 33)))), 413)
+    assert "35" in check_error(
+        scim.post("/Bulk", message(create("deeper", title=json.loads("[" * 33 + "]" * 33)))), 413
+    )
     twice = json.dumps(message(create("case"))).replace('"userName"', '"Active": true, "active": false, "userName"')
     check_error(scim.post("/Bulk", twice), 400, "invalidSyntax")
 
@@ -407,3 +427,40 @@ def test_a_paused_source_writes_nothing(strict):
     check_error(strict.post("/Bulk", message(create("paused")), source="two"), 503)
     strict.cli("source", "resume", "two")
     assert statuses(bulk(strict, create("resumed"), source="two")) == [201]
+
+
+# ---- resource types of the configuration ----
+
+DEVICE = "urn:example:params:scim:schemas:core:2.0:Device"
+
+
+def test_types_of_the_configuration_take_part(make_gateway):
+    gateway = make_gateway(scim={"directory": str(ROOT / "examples" / "scim")})
+    owner = {"value": "bulkId:owner", "$ref": "bulkId:owner"}
+    answer = gateway.post(
+        "/Bulk",
+        message(
+            {
+                "method": "POST",
+                "path": "/Devices",
+                "bulkId": "device",
+                "data": {"schemas": [DEVICE], "displayName": "d", "serialNumber": "bulk-1", "owner": owner},
+            },
+            create("owner"),
+            change("/Devices/bulkId:device", {"op": "add", "path": "kind", "value": "lock"}),
+            {
+                "method": "POST",
+                "path": "/Devices",
+                "bulkId": "twin",
+                "data": {"schemas": [DEVICE], "displayName": "d", "serialNumber": "bulk-1"},
+            },
+            {"method": "DELETE", "path": "/Users/bulkId:device"},
+        ),
+    )
+    results = answer.json["Operations"]
+    assert statuses(results) == [201, 201, 200, 409, 404]
+    device = gateway.get(path_of(results[0])).json
+    assert device["meta"]["resourceType"] == "Device"
+    assert device["kind"] == "lock"
+    assert device["owner"]["value"] == results[1]["location"].rpartition("/")[2]
+    assert device["owner"]["$ref"].endswith(path_of(results[1]))

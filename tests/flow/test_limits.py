@@ -68,7 +68,10 @@ def test_json_values(scim, route, limit):
     assert str(limit) in check_error(scim.request("POST", route, body(limit + 1)), 413)
 
 
-@pytest.mark.parametrize(("method", "path", "depth"), [("POST", "/Users", 32), ("POST", "/Groups", 32), ("POST", "/.search", 32), ("POST", "/Bulk", 35)])
+@pytest.mark.parametrize(
+    ("method", "path", "depth"),
+    [("POST", "/Users", 32), ("POST", "/Groups", 32), ("POST", "/.search", 32), ("POST", "/Bulk", 35)],
+)
 def test_json_depth(scim, method, path, depth):
     def body(levels):
         return b'{"schemas":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
@@ -79,9 +82,21 @@ def test_json_depth(scim, method, path, depth):
 
 TWINS = {
     "of the resource": ("POST", "/Users", '{"schemas":["%s"],"userName":"t","active":true,"Active":false}' % USER),
-    "far apart": ("POST", "/Users", '{"ACTIVE":true,"schemas":["%s"],"userName":"t","title":"x","active":false}' % USER),
-    "of a complex attribute": ("POST", "/Users", '{"schemas":["%s"],"userName":"t","name":{"givenName":"a","GivenName":"b"}}' % USER),
-    "of a value of a list": ("POST", "/Users", '{"schemas":["%s"],"userName":"t","emails":[{"value":"a","Value":"b"}]}' % USER),
+    "far apart": (
+        "POST",
+        "/Users",
+        '{"ACTIVE":true,"schemas":["%s"],"userName":"t","title":"x","active":false}' % USER,
+    ),
+    "of a complex attribute": (
+        "POST",
+        "/Users",
+        '{"schemas":["%s"],"userName":"t","name":{"givenName":"a","GivenName":"b"}}' % USER,
+    ),
+    "of a value of a list": (
+        "POST",
+        "/Users",
+        '{"schemas":["%s"],"userName":"t","emails":[{"value":"a","Value":"b"}]}' % USER,
+    ),
     "of an extension": (
         "POST",
         "/Users",
@@ -94,7 +109,11 @@ TWINS = {
         '{"schemas":["%s"],"userName":"t","%s":{"department":"a","Department":"b"}}' % (USER, ENTERPRISE),
     ),
     "of a group": ("POST", "/Groups", '{"schemas":["%s"],"displayName":"t","DisplayName":"u"}' % GROUP),
-    "of a member": ("POST", "/Groups", '{"schemas":["%s"],"displayName":"t","members":[{"value":"a","VALUE":"b"}]}' % GROUP),
+    "of a member": (
+        "POST",
+        "/Groups",
+        '{"schemas":["%s"],"displayName":"t","members":[{"value":"a","VALUE":"b"}]}' % GROUP,
+    ),
     "of a PATCH": ("PATCH", "/Users/{id}", '{"schemas":["%s"],"Operations":[],"operations":[]}' % PATCH),
     "of an operation": (
         "PATCH",

@@ -94,7 +94,9 @@ def whole(name):
     return {"schemas": [USER], "userName": name}
 
 
-@pytest.mark.parametrize("prefer", ["return=minimal", 'foo; bar=1, RETURN="minimal"', "return=minimal, return=representation"])
+@pytest.mark.parametrize(
+    "prefer", ["return=minimal", 'foo; bar=1, RETURN="minimal"', "return=minimal, return=representation"]
+)
 def test_minimal_leaves_the_body_out_of_every_write(scim, prefer):
     headers = {"Prefer": prefer}
     created = scim.post("/Users", whole(f"minimal{len(prefer)}@example.com"), headers=headers)
@@ -105,9 +107,7 @@ def test_minimal_leaves_the_body_out_of_every_write(scim, prefer):
     assert created.headers["ETag"] == scim.get(path).headers["ETag"]
     assert created.journal_index >= 0
 
-    patched = scim.request(
-        "PATCH", path, operations({"op": "add", "path": "title", "value": "Clerk"}), headers=headers
-    )
+    patched = scim.request("PATCH", path, operations({"op": "add", "path": "title", "value": "Clerk"}), headers=headers)
     put = scim.put(path, whole(f"minimal{len(prefer)}@example.com"), headers=headers)
     for answer in (patched, put):
         assert (answer.status, answer.body, answer.headers["Preference-Applied"]) == (204, b"", "return=minimal")
