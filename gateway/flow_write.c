@@ -76,15 +76,20 @@ bool write_begin(struct request *request, struct error *err)
 	       error_set(err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 }
 
+static const char *header_of(struct request *request, const char *name)
+{
+	const struct http_text *header = http_find(request->http, name);
+
+	return header != NULL ? arena_text(request->arena, header->data, header->size) : NULL;
+}
+
 /* What the head says, before the body is parsed. */
 static bool read_head(struct request *request, struct error *err)
 {
-	const struct http_text *match = http_find(request->http, "if-match");
 	struct write *write = request->write;
 
-	if (match != NULL) {
-		write->if_match = arena_text(request->arena, match->data, match->size);
-	}
+	write->if_match = header_of(request, "if-match");
+	write->if_none_match = header_of(request, "if-none-match");
 	if (!request_read_query(request) ||
 		!scim_projection_parse(request->arena, request->type, request->query.attributes,
 			request->query.excluded_attributes, &write->projection, err)) {

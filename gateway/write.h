@@ -42,7 +42,8 @@ struct write {
 	unsigned tries;
 
 	/* parse */
-	const char *if_match; /* NULL: any version */
+	const char *if_match;      /* NULL: any version */
+	const char *if_none_match; /* NULL: likewise */
 	struct value_parser *parser;
 	const struct value *body;
 	struct scim_body resource;   /* create, replace */

@@ -48,20 +48,27 @@ void write_forget(struct write *write)
 	write->removed_values.count = 0;
 }
 
-static bool check_if_match(struct request *request, struct error *err)
+/* RFC 7644, 3.14 and RFC 9110, 13.1. */
+static bool check_versions(struct request *request, struct error *err)
 {
 	const char *wanted = request->write->if_match;
-	bool matches = true;
+	const char *unwanted = request->write->if_none_match;
+	int64_t version = request->write->before->version;
+	bool is_wanted = true;
+	bool is_unwanted = false;
 
-	if (wanted == NULL) {
-		return true;
-	}
-	if (!scim_etag_matches(wanted, request->write->before->version, &matches, err)) {
+	if ((wanted != NULL && !scim_etag_matches(wanted, version, &is_wanted, err)) ||
+		(unwanted != NULL && !scim_etag_matches(unwanted, version, &is_unwanted, err))) {
 		return false;
 	}
-	return matches || error_set(err, ERROR_PRECONDITION,
-				  "If-Match names another version; the current one is W/\"%lld\"",
-				  (long long)request->write->before->version);
+	if (!is_wanted) {
+		return error_set(err, ERROR_PRECONDITION,
+			"If-Match names another version; the current one is W/\"%lld\"",
+			(long long)version);
+	}
+	return !is_unwanted ||
+	       error_set(err, ERROR_PRECONDITION,
+		       "If-None-Match names the current version, W/\"%lld\"", (long long)version);
 }
 
 /* With the externalId that this source gave it: others see their own. */
@@ -88,7 +95,7 @@ static bool read_resource(struct request *request, struct error *err)
 		return error_set(
 			err, ERROR_NOT_FOUND, "there is no %s with this id", request->type->name);
 	}
-	if (!check_if_match(request, err)) {
+	if (!check_versions(request, err)) {
 		return false;
 	}
 	write->before_doc = value_parse(

@@ -115,6 +115,21 @@ def test_versions_guard_every_type(site):
     assert site.put(path, body, headers={"If-Match": 'W/"1"'}).headers["ETag"] == 'W/"2"'
     assert site.delete(path, headers={"If-Match": 'W/"1"'}).status == 412
     assert site.get(path, headers={"If-None-Match": 'W/"1"'}).status == 200
+    for name, version, status in (("If-None-Match", 'W/"2"', 412), ("If-None-Match", "*", 412), ("If-Match", "7", 400)):
+        assert site.put(path, body, headers={name: version}).status == status, version
+    assert site.put(path, body, headers={"If-None-Match": 'W/"1"'}).status == 200
+
+
+def test_names_and_urns_have_no_case(site):
+    made = device(site, "case-1", kind="lock")
+    body = {"SCHEMAS": [DEVICE.upper()], "DISPLAYNAME": "x", "serialnumber": "case-1"}
+    path = f"/Devices/{made['id']}"
+
+    assert site.put(path, body).json["displayName"] == "x"
+    operation = {"op": "replace", "path": f"{DEVICE.upper()}:DisplayName", "value": "y"}
+    assert site.patch(path, operation).json["displayName"] == "y"
+    assert "displayName" not in site.get(f"{path}?excludedAttributes={DEVICE.upper()}:displayname").json
+    assert site.get(f"/Schemas/{DEVICE.upper()}").json["id"] == DEVICE
 
 
 def test_external_ids_belong_to_the_source(site):
