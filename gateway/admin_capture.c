@@ -54,7 +54,7 @@ json_t *admin_capture_json(const struct capture *capture)
 	json_object_set_new(
 		it, "values", json_string(capture->redact.with_values ? "kept" : "pseudonyms"));
 	admin_add_time(it, "until", capture->until_us);
-	json_object_set_new(it, "requests", json_integer(atomic_load(&capture->taken)));
+	json_object_set_new(it, "requests", json_integer(atomic_load(&capture->written)));
 	json_object_set_new(it, "dropped", json_integer(atomic_load(&capture->dropped)));
 	json_object_set_new(it, "bytes", json_integer(atomic_load(&capture->bytes)));
 	return it;
@@ -112,12 +112,12 @@ void admin_capture_start(struct admin_call *call)
 
 struct stop {
 	struct admin_change inside; /* first */
-	json_t *capture;            /* what it was */
+	struct capture *capture;    /* a reference */
 };
 
 static void stop_free(struct stop *stop)
 {
-	json_decref(stop->capture);
+	capture_unref(stop->capture);
 	memory_free(stop);
 }
 
@@ -125,7 +125,7 @@ static void on_whole(void *user)
 {
 	struct stop *stop = user;
 
-	reply_capture(stop->inside.call, 200, json_incref(stop->capture));
+	reply_capture(stop->inside.call, 200, admin_capture_json(stop->capture));
 	stop_free(stop);
 }
 
@@ -147,7 +147,7 @@ void admin_capture_stop(struct admin_call *call)
 {
 	struct error err = { 0 };
 	const struct gateway_source *source = admin_source_named(call, call->argument, &err);
-	const struct capture *running =
+	struct capture *running =
 		source != NULL ? captures_of(call->admin->gateway->captures, source) : NULL;
 	struct value_builder detail = { .arena = call->arena };
 	struct stop *stop;
@@ -161,10 +161,9 @@ void admin_capture_stop(struct admin_call *call)
 		return;
 	}
 	stop = must_calloc(1, sizeof(*stop));
-	stop->capture = admin_capture_json(running);
+	stop->capture = capture_ref(running);
 	admin_change_init(&stop->inside, call, source);
-	value_add_int(&detail, "requests",
-		json_integer_value(json_object_get(stop->capture, "requests")));
+	value_add_int(&detail, "requests", atomic_load(&running->written));
 	if (!admin_change_commit(&stop->inside, "source.capture.stop", value_finish_object(&detail),
 		    on_stop_recorded, stop)) {
 		stop_free(stop);

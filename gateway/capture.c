@@ -24,7 +24,7 @@ static const char *const end_names[] = { "", "deadline", "stopped", "requests", 
 
 /* ---- one capture ---- */
 
-static struct capture *capture_ref(struct capture *capture)
+struct capture *capture_ref(struct capture *capture)
 {
 	atomic_fetch_add(&capture->references, 1);
 	return capture;
@@ -84,6 +84,24 @@ static bool write_all(int fd, const char *text, size_t size)
 	return true;
 }
 
+static void append_time(struct buf *line, const char *name, int64_t us)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	clock_format(us, text);
+	buf_printf(line, ",\"%s\":\"%s\"", name, text);
+}
+
+/* Behind all others, so that its counts are those of the file. */
+static void print_last(const struct capture *capture, struct buf *line)
+{
+	buf_printf(line, "{\"end\":\"%s\"", end_names[atomic_load(&capture->end)]);
+	append_time(line, "at", clock_now_us());
+	buf_printf(line, ",\"requests\":%lld,\"dropped\":%lld}\n",
+		(long long)atomic_load(&capture->written),
+		(long long)atomic_load(&capture->dropped));
+}
+
 /* A loop's post needs no memory of its own: it looks which captures have ended. */
 static void on_ended(void *user);
 
@@ -91,6 +109,10 @@ static void write_line(void *job)
 {
 	struct line *line = job;
 	struct capture *it = line->capture;
+
+	if (line->is_last) {
+		print_last(it, &line->text);
+	}
 	int64_t bytes = atomic_load(&it->bytes) + (int64_t)line->text.size;
 
 	if (it->fd < 0 || (!line->is_last && bytes > it->bytes_max)) {
@@ -99,6 +121,7 @@ static void write_line(void *job)
 		end_with(it, CAPTURE_DISK);
 	} else {
 		atomic_store(&it->bytes, bytes);
+		atomic_fetch_add(&it->written, line->is_last ? 0 : 1);
 	}
 	if (line->is_last && it->fd >= 0) {
 		close(it->fd);
@@ -160,14 +183,6 @@ void capture_request(struct request *request, const struct server_reply *reply)
 }
 
 /* ---- the head of a file ---- */
-
-static void append_time(struct buf *line, const char *name, int64_t us)
-{
-	char text[CLOCK_TEXT_BYTES];
-
-	clock_format(us, text);
-	buf_printf(line, ",\"%s\":\"%s\"", name, text);
-}
 
 static bool write_head(
 	struct capture *capture, const struct gateway_source *source, struct error *err)
@@ -247,10 +262,6 @@ static struct line *last_line(struct capture *capture, void (*done)(void *user),
 	line->is_last = true;
 	line->done = done;
 	line->user = user;
-	buf_printf(&line->text, "{\"end\":\"%s\"", end_names[atomic_load(&capture->end)]);
-	append_time(&line->text, "at", clock_now_us());
-	buf_printf(&line->text, ",\"requests\":%lld,\"dropped\":%lld}\n",
-		(long long)atomic_load(&capture->taken), (long long)atomic_load(&capture->dropped));
 	return line;
 }
 
@@ -369,8 +380,7 @@ bool captures_stop(struct captures *captures, const struct gateway_source *sourc
 	return true;
 }
 
-const struct capture *captures_of(
-	const struct captures *captures, const struct gateway_source *source)
+struct capture *captures_of(const struct captures *captures, const struct gateway_source *source)
 {
 	return captures->slots[source->index].capture;
 }

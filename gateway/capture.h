@@ -58,7 +58,8 @@ struct capture {
 	int64_t bytes_max;
 	_Atomic int end; /* enum capture_end: nothing is taken any more when it is not CAPTURE_RUNS
 			  */
-	_Atomic int64_t taken;
+	_Atomic int64_t taken;   /* requests that have a number */
+	_Atomic int64_t written; /* and are in the file */
 	_Atomic int64_t dropped; /* more at once than the writer takes */
 	_Atomic int64_t bytes;   /* in the file */
 	_Atomic int waiting;     /* lines on their way to the writer */
@@ -81,6 +82,7 @@ static inline void capture_reply(struct request *request, const struct server_re
 void capture_record(const struct capture *capture, struct request *request,
 	const struct server_reply *reply, int64_t number, struct buf *line);
 
+struct capture *capture_ref(struct capture *capture);
 void capture_unref(struct capture *capture); /* NULL is fine */
 
 /* ---- the captures of a gateway: in the main thread ---- */
@@ -113,8 +115,7 @@ bool captures_stop(struct captures *captures, const struct gateway_source *sourc
 	enum capture_end reason, void (*done)(void *user), void *user);
 
 /* The running one of a source; NULL. Borrowed, until the loop's next turn. */
-const struct capture *captures_of(
-	const struct captures *captures, const struct gateway_source *source);
+struct capture *captures_of(const struct captures *captures, const struct gateway_source *source);
 
 /* For a snapshot that is being made: its references. NULL where none runs. */
 struct capture **captures_share(struct captures *captures);
