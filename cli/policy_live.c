@@ -101,14 +101,14 @@ static json_int_t reloads_of(const json_t *policy)
 	return json_integer_value(json_object_get(policy, "reloads"));
 }
 
-/* Until one more reload has ended. NULL: err says why. */
-static json_t *wait_for_reload(struct cli *cli, json_int_t before, struct error *err)
+/* Until the reload of that number has ended. NULL: err says why. */
+static json_t *wait_for_reload(struct cli *cli, json_int_t number, struct error *err)
 {
 	int64_t deadline_us = clock_monotonic_us() + (int64_t)WAIT_MS * 1000;
 	const struct timespec pause = { .tv_nsec = ASK_AGAIN_MS * 1000000L };
 	json_t *policy;
 
-	while ((policy = ask(cli, err)) != NULL && reloads_of(policy) == before) {
+	while ((policy = ask(cli, err)) != NULL && reloads_of(policy) < number) {
 		json_decref(policy);
 		if (clock_monotonic_us() > deadline_us) {
 			error_set(err, ERROR_TIMEOUT,
@@ -123,23 +123,20 @@ static json_t *wait_for_reload(struct cli *cli, json_int_t before, struct error 
 int cli_policy_reload(struct cli *cli)
 {
 	struct error err = { 0 };
-	json_t *policy = ask(cli, &err);
-	json_t *body;
-	json_int_t before;
+	json_t *body = json_object();
+	json_t *answer = NULL;
+	json_t *policy;
 	int code;
 
-	if (policy == NULL) {
-		return cli_fail(cli, &err);
-	}
-	before = reloads_of(policy);
-	json_decref(policy);
-	body = json_object();
 	if (cli_option(cli, "allow-older") != NULL) {
 		json_object_set_new(body, "allowOlder", json_true());
 	}
-	bool ok = cli_call(cli, "POST", "/admin/v1/reload", body, 0, NULL, &err);
+	bool ok = cli_call(cli, "POST", "/admin/v1/reload", body, 0, &answer, &err);
 	json_decref(body);
-	policy = ok ? wait_for_reload(cli, before, &err) : NULL;
+	policy = ok ? wait_for_reload(
+			      cli, json_integer_value(json_object_get(answer, "number")), &err)
+		    : NULL;
+	json_decref(answer);
 	if (policy == NULL) {
 		return cli_fail(cli, &err);
 	}

@@ -113,11 +113,6 @@ static void check_journal(struct checker *checker)
 	}
 }
 
-static bool is_remote(const char *location)
-{
-	return location != NULL && strstr(location, "://") != NULL;
-}
-
 /* A name that git could take for an option, a path of its own files or a pattern is none. */
 static bool is_plain_ref(const char *ref)
 {
@@ -172,7 +167,7 @@ static void check_policy_git(struct checker *checker, const struct config_policy
 /* What only means something for one kind of source. */
 static void check_policy_remote(struct checker *checker, const struct config_policy *policy)
 {
-	bool remote = is_remote(policy->bundle) || is_remote(policy->git.url);
+	bool remote = config_is_url(policy->bundle) || config_is_url(policy->git.url);
 	const struct {
 		const char *path;
 		bool is_set;
@@ -188,7 +183,7 @@ static void check_policy_remote(struct checker *checker, const struct config_pol
 				"means nothing for a policy that lies on this machine");
 		}
 	}
-	if (policy->poll.wait_ms > 0 && !is_remote(policy->bundle)) {
+	if (policy->poll.wait_ms > 0 && !config_is_url(policy->bundle)) {
 		complain(checker, "policy.poll.wait", "remove it",
 			"long polling is for bundle servers alone");
 	}

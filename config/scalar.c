@@ -268,12 +268,16 @@ static bool set_url(const struct config_key *key, struct arena *arena, const cha
 	return set_text(key, arena, folder, arena_text(arena, text, size), field, err);
 }
 
-/* With a scheme it is a URL; a path may hold "://" as little as a URL may hold none. */
+bool config_is_url(const char *location)
+{
+	return location != NULL && strstr(location, "://") != NULL;
+}
+
 static bool set_location(const struct config_key *key, struct arena *arena, const char *folder,
 	const char *text, void *field, struct error *err)
 {
-	return strstr(text, "://") != NULL ? set_url(key, arena, folder, text, field, err)
-					   : set_path(key, arena, folder, text, field, err);
+	return config_is_url(text) ? set_url(key, arena, folder, text, field, err)
+				   : set_path(key, arena, folder, text, field, err);
 }
 
 static bool set_store(const struct config_key *key, struct arena *arena, const char *folder,

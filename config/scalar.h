@@ -29,5 +29,7 @@ bool config_parse_digest(const char *text, uint8_t digest[32]);
 
 /* "127.0.0.1:8443", "[::1]:8443": host without brackets into host[size]. */
 bool config_parse_address(const char *text, char *host, size_t size, uint16_t *port);
+/* A location that is a URL and no path on this machine; false for NULL. */
+bool config_is_url(const char *location);
 /* 127.0.0.0/8, ::1, localhost. */
 bool config_is_loopback(const char *host);

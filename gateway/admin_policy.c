@@ -59,8 +59,9 @@ void admin_reload(struct admin_call *call)
 		admin_reply_error(call, &err);
 		return;
 	}
-	gateway_reload(call->admin->gateway, allow_older);
 	document = json_object();
+	json_object_set_new(document, "number",
+		json_integer((json_int_t)gateway_reload(call->admin->gateway, allow_older)));
 	json_object_set_new(document, "schemaVersion", json_integer(1));
 	json_object_set_new(document, "reload", json_string("started"));
 	admin_reply(call, 202, document);

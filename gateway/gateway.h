@@ -141,9 +141,10 @@ void gateway_free(struct gateway *gateway);
 /*
  * Loads policy, tokens and certificate again, in the background, and swaps them in when they are
  * good. What is not good keeps the old one, is logged and counted. allow_older: this once a policy
- * may be older than the one in force. Main thread.
+ * may be older than the one in force. Returns the number of this reload (policy_live.h); 0 while
+ * stopping. Main thread.
  */
-void gateway_reload(struct gateway *gateway, bool allow_older);
+uint64_t gateway_reload(struct gateway *gateway, bool allow_older);
 
 /* Reads tokens and paused sources again and hands the result to all workers. Main thread. */
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/scalar.h"
 #include "gateway/policy_download.h"
 #include "gateway/policy_git.h"
 #include "policy/signature.h"
@@ -121,7 +122,7 @@ bool policy_gate_fetch(struct policy_gate *gate, struct error *err)
 		ok = policy_tree_read(gate->arena, config->directory, &gate->tree, err);
 	} else if (config->git.url != NULL) {
 		ok = fetch_git(gate, err);
-	} else if (strstr(config->bundle, "://") != NULL) {
+	} else if (config_is_url(config->bundle)) {
 		ok = download(gate, err);
 	} else {
 		ok = read_bundle_file(gate, err);

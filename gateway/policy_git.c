@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/scalar.h"
 #include "gateway/child.h"
 #include "gateway/policy_tree.h"
 #include "io/fetch_guard.h"
@@ -281,7 +282,7 @@ bool policy_git_fetch(const struct policy_git *git, struct arena *arena,
 {
 	CLEANUP(wipe) struct buf authorization = { 0 };
 	const struct config_policy_git *from = &git->config->git;
-	bool remote = strstr(from->url, "://") != NULL;
+	bool remote = config_is_url(from->url);
 	const char *const fetch[] = { "fetch", "--quiet", "--no-tags", "--force",
 		"--no-recurse-submodules", "--no-write-fetch-head", "--end-of-options", from->url,
 		arena_printf(arena, "+%s:" CANDIDATE, from->ref), NULL };

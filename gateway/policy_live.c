@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "config/scalar.h"
 #include "gateway/metrics.h"
 #include "gateway/policy_gate.h"
 #include "gateway/policy_live_inside.h"
@@ -210,12 +211,6 @@ void policy_attempt_finish(struct policy_live *live, struct attempt *attempt)
 
 /* ---- when it is looked for again ---- */
 
-static bool is_remote(const struct config_policy *config)
-{
-	return config->git.url != NULL ||
-	       (config->bundle != NULL && strstr(config->bundle, "://") != NULL);
-}
-
 /* Random, so that many gateways do not ask one server at once. */
 static int64_t random_delay_ms(const struct config_policy_poll *poll)
 {
@@ -242,9 +237,10 @@ static bool may_hold(const struct policy_live *live, const struct attempt *attem
 static void schedule(struct policy_live *live, const struct attempt *attempt)
 {
 	const struct config_policy_poll *poll = &live->config->poll;
+	bool is_remote = live->config->git.url != NULL || config_is_url(live->config->bundle);
 	int64_t delay_ms;
 
-	if (!live->follows || !is_remote(live->config) || poll->min_ms == 0) {
+	if (!live->follows || !is_remote || poll->min_ms == 0) {
 		return;
 	}
 	delay_ms = random_delay_ms(poll);
@@ -307,19 +303,20 @@ void policy_live_follow(struct gateway *gateway)
 	schedule(gateway->policy, NULL);
 }
 
-void policy_live_reload(struct gateway *gateway, bool allow_older)
+uint64_t policy_live_reload(struct gateway *gateway, bool allow_older)
 {
 	struct policy_live *live = gateway->policy;
 
 	if (live->attempt == NULL) {
 		start_attempt(live, true, allow_older);
-		return;
+		return live->reloads + 1;
 	}
 	live->again = true;
 	live->again_older |= allow_older;
 	if (!live->attempt->forced) { /* it may hold for minutes; nobody waits for it */
 		__atomic_store_n(&live->attempt->cancelled, true, __ATOMIC_RELAXED);
 	}
+	return live->reloads + (live->attempt->forced ? 2 : 1);
 }
 
 void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user)

@@ -26,8 +26,11 @@ struct policy_live;
 bool policy_live_start(struct gateway *gateway, struct error *err);
 /* From now on it is looked for by itself, if it comes from elsewhere. */
 void policy_live_follow(struct gateway *gateway);
-/* Now, whether there is something new or not. allow_older: once, without rollback protection. */
-void policy_live_reload(struct gateway *gateway, bool allow_older);
+/*
+ * Now, whether there is something new or not. allow_older: once, without rollback protection.
+ * Returns what status.reloads will be when this one has ended.
+ */
+uint64_t policy_live_reload(struct gateway *gateway, bool allow_older);
 /* done(user) comes in the main loop, perhaps at once, when nothing is under way any more. What is,
  * changes nothing any more. */
 void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user);

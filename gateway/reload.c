@@ -178,16 +178,16 @@ static void tell_changed_schemas(const struct gateway *gateway)
 	}
 }
 
-void gateway_reload(struct gateway *gateway, bool allow_older)
+uint64_t gateway_reload(struct gateway *gateway, bool allow_older)
 {
 	struct error err = { 0 };
 
 	if (__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED)) {
-		return;
+		return 0;
 	}
 	if (gateway->tls != NULL && !tls_reload(gateway->tls, &err)) {
 		log_event(LOG_ERROR, "certificate_reload_failed", "error", err.text, NULL);
 	}
 	tell_changed_schemas(gateway);
-	policy_live_reload(gateway, allow_older);
+	return policy_live_reload(gateway, allow_older);
 }

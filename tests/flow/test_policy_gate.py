@@ -232,3 +232,31 @@ def test_many_signals_end_with_the_last_policy(make_gateway):
         gateway.signal(signal.SIGHUP)
     wait_until(lambda: code_of(gateway, f"u{len(gateway.journal())}") == "rule-9", "the last one decides")
     assert json.loads(gateway.cli("policy", "status", "-o", "json"))["policy"]["failing"] is False
+
+
+def test_a_reload_waits_for_its_own_answer(make_gateway, tmp_path):
+    """One that is asked for while another runs is told what became of itself, not of the other."""
+    tool = tmp_path / "opa"
+    tool.write_text(
+        f'#!/bin/sh\nPATH="{environment()["PATH"]}"\n[ "$1" = check ] && [ -e "{tmp_path}/slow" ] && '
+        f'touch "{tmp_path}/runs" && while [ -e "{tmp_path}/slow" ]; do sleep 0.05; done\nexec opa "$@"\n'
+    )
+    tool.chmod(0o755)
+    gateway = make_gateway(start=False, policy=rule("one"))
+    gateway.config["policy"] = {"opa": str(tool)}
+    gateway.write_config()
+    gateway.start()
+    (tmp_path / "slow").touch()
+    gateway.signal(signal.SIGHUP)
+    wait_until((tmp_path / "runs").exists, "the first one runs")
+    write(gateway, policy__rego=rule("two"))
+
+    said = []
+    thread = threading.Thread(target=lambda: said.append(reload(gateway)))
+    thread.start()
+    wait_until(lambda: gateway.admin("POST", "/admin/v1/reload", {}).json["number"] == 2, "a second one is wanted")
+    (tmp_path / "slow").unlink()
+    thread.join()
+
+    assert said[0]["reloads"] >= 2
+    assert code_of(gateway, "two") == "two"
