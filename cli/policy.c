@@ -1,4 +1,5 @@
-/* policy check and eval: the same loading and the same engine as in the gateway. */
+#include "cli/policy.h"
+
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
@@ -30,8 +31,7 @@ static bool needs_secrets(const struct config_policy *policy)
 	return needs;
 }
 
-/* The folder or bundle that was named, or the configuration's. */
-static bool where(struct cli *cli, const char *path, struct config_policy *policy)
+bool cli_policy_where(struct cli *cli, const char *path, struct config_policy *policy)
 {
 	size_t size = path != NULL ? strlen(path) : 0;
 	const struct config *config;
@@ -57,13 +57,32 @@ static bool where(struct cli *cli, const char *path, struct config_policy *polic
 	return true;
 }
 
+const char *cli_policy_prefix(struct arena *arena, const struct config_policy *policy)
+{
+	const char *folder = policy->directory;
+	size_t size = folder != NULL ? strlen(folder) : 0;
+
+	while (size > 0 && folder[size - 1] == '/') {
+		size--;
+	}
+	if (size == 0 || (size == 1 && folder[0] == '.')) {
+		return "";
+	}
+	while (size > 2 && strncmp(folder, "./", 2) == 0) {
+		folder += 2;
+		size -= 2;
+	}
+	return arena_printf(arena, "%.*s/", (int)size, folder);
+}
+
 static int check(struct cli *cli)
 {
 	struct config_policy where_it_is;
 	struct error err = { 0 };
 	CLEANUP(policy_cleanup) struct policy *policy = NULL;
 
-	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
+	if (!cli_policy_where(
+		    cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
 		return CLI_ERROR;
 	}
 	policy = policy_source_load(&where_it_is, NULL, &err);
@@ -160,7 +179,8 @@ static int eval(struct cli *cli)
 	struct policy_call call = { .worker = worker, .arena = arena, .budget = &budget };
 	struct error err = { 0 };
 
-	if (!where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
+	if (!cli_policy_where(
+		    cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
 		return CLI_ERROR;
 	}
 	call.input = read_input(cli, arena, &err);
@@ -243,5 +263,27 @@ const struct cli_command cli_policy_commands[] = {
 			    "# go back on purpose\n"
 			    "scimward policy reload --allow-older\n",
 		.run = cli_policy_reload },
+	{ .noun = "policy",
+		.verb = "test",
+		.arguments = "[DIR|BUNDLE]",
+		.max_arguments = 1,
+		.summary = "Run the tests and scenarios of a policy",
+		.details = "Rules of Rego that begin with test_ are run by `opa test`; scenarios "
+			   "are SCIM "
+			   "requests that go through the same steps as in the gateway, against a "
+			   "store of "
+			   "their own. Exit code 2 when one fails, or when fewer lines ran than "
+			   "--threshold asks for; 1 when there is nothing to run.\n"
+			   "With a folder, the sources and apps of -c FILE are known to the "
+			   "scenarios as "
+			   "well.\n",
+		.options = cli_policy_test_options,
+		.examples = "scimward policy test ./policy\n"
+			    "scimward policy test ./policy --coverage --threshold 90\n"
+			    "# one scenario, and all that passes\n"
+			    "scimward policy test ./policy --run 'intern' --verbose\n"
+			    "# for a pipeline\n"
+			    "scimward policy test ./policy --format junit > junit.xml\n",
+		.run = cli_policy_test },
 	{ 0 },
 };

@@ -122,7 +122,8 @@ struct config_policy {
 	bool allow_private;            /* as of apps */
 	int64_t timeout_ms;            /* of one download or fetch */
 	struct config_policy_poll poll;
-	const char *opa; /* the program that checks and compiles Rego */
+	const char *scenarios; /* folder; NULL: scenarios/ within the policy */
+	const char *opa;       /* the program that checks and compiles Rego */
 	int64_t opa_timeout_ms;
 	struct config_policy_limits limits;
 };

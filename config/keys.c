@@ -443,6 +443,13 @@ const struct config_key config_keys[] = {
 		.help = "Long polling: how long a bundle server that can may hold the question "
 			"until "
 			"there is something new (`Prefer: wait`). 0: it is not asked to." },
+	{ .path = "policy.scenarios",
+		.type = CONFIG_PATH,
+		.offset = IN(policy.scenarios),
+		.min = 1,
+		.max = 4096,
+		.help = "Folder of the policy's scenarios (docs/policy-testing.md); without it "
+			"`scenarios` within `directory`." },
 	{ .path = "policy.opa",
 		.type = CONFIG_TEXT,
 		.offset = IN(policy.opa),

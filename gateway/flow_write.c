@@ -68,7 +68,9 @@ bool write_begin(struct request *request, struct error *err)
 	write->load = step_named(request->flow, "load");
 	write->deadline_us = request->started_us + config->listen.deadlines.request_ms * 1000;
 	if (write->operation == WRITE_CREATE) {
-		uuid_of_time(request->time_us, request->resource_id); /* sorted as meta.created */
+		if (!request->has_new_id) { /* sorted as meta.created */
+			uuid_of_time(request->time_us, request->resource_id);
+		}
 		uuid_format(request->resource_id, request->resource_text);
 		request->has_id = true;
 	}

@@ -332,7 +332,7 @@ static void begin_to_serve(struct gateway *gateway)
 	tell_ready(gateway);
 }
 
-static bool load_model(struct gateway *gateway, struct error *err)
+bool gateway_load_model(struct gateway *gateway, struct error *err)
 {
 	struct scim_problems problems = { .arena = arena_new() };
 	const char *directory = gateway->config->scim.directory;
@@ -353,7 +353,7 @@ static bool start(struct gateway *gateway, struct error *err)
 {
 	gateway->worker_count = worker_count(gateway->config);
 	gateway->workers = must_calloc(gateway->worker_count, sizeof(*gateway->workers));
-	if (!load_model(gateway, err) || !open_store(gateway, err) ||
+	if (!gateway_load_model(gateway, err) || !open_store(gateway, err) ||
 		!start_journal(gateway, err) || !load_rates(gateway, err)) {
 		return false;
 	}

@@ -119,7 +119,8 @@ struct gateway {
 	struct loop_timer token_timer;   /* they could not be read: again */
 	struct store_watch *entry_watch; /* the publisher's */
 	int64_t started_us;
-	bool stopping;         /* atomic */
+	bool stopping; /* atomic */
+	bool is_trial; /* gateway/trial.h: policies see mode "test", and nobody reads its log */
 	gateway_done_fn *done; /* of gateway_stop() */
 	void *done_user;
 };
@@ -148,6 +149,10 @@ uint64_t gateway_reload(struct gateway *gateway, bool allow_older);
 
 /* Reads tokens and paused sources again and hands the result to all workers. Main thread. */
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err);
+
+/* Schemas and resource types of the configuration: gateway->model. For those who make one
+ * (gateway/trial.c). ERROR_CONFIG. */
+bool gateway_load_model(struct gateway *gateway, struct error *err);
 
 /* The store's number of a resource type. */
 int gateway_store_type(const struct gateway *gateway, const struct scim_resource_type *type);

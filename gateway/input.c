@@ -303,7 +303,7 @@ const struct value *input_build(struct request *request, struct error *err)
 		}
 		value_add(&it, "members", members);
 	}
-	value_add_text(&it, "mode", "enforce");
+	value_add_text(&it, "mode", request->worker->gateway->is_trial ? "test" : "enforce");
 	value_add_text(&it, "operation", write_operation_name(write->operation));
 	value_add(&it, "origin", origin_of(request));
 	value_add(&it, "rate", rates_of(request));

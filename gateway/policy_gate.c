@@ -132,9 +132,12 @@ static void name_content(struct policy_gate *gate)
 
 static bool load(struct policy_gate *gate, struct error *err)
 {
+	struct policy_limits limits = policy_limits_default;
+
 	name_content(gate);
 	gate->files.revision = gate->found.revision;
-	gate->policy = policy_load(&gate->files, NULL, err);
+	limits.coverage = gate->covers;
+	gate->policy = policy_load(&gate->files, &limits, err);
 	gate->found.plan = gate->files.plan;
 	gate->found.plan_size = gate->files.plan_size;
 	gate->found.data = gate->files.data;
@@ -158,12 +161,34 @@ static bool run_tests(struct policy_gate *gate, struct error *err)
 	return policy_opa_test(&opa, gate->arena, err);
 }
 
-/* The hook for gateway/scenario.h; nothing else of the gate knows scenarios. */
+/* A file that says what is none is a fault of the policy, like one that comes out otherwise. */
 static bool run_scenarios(struct policy_gate *gate, struct error *err)
 {
-	(void)gate;
-	(void)err;
-	return true;
+	struct scenario_report report = { 0 };
+	struct scenario_options options = { .policy = gate->policy,
+		.folder = gate->config->scenarios,
+		.config = gate->whole,
+		.cancelled = gate->cancelled };
+	bool ok;
+
+	if (options.folder == NULL) {
+		if (!policy_tree_has_scenarios(&gate->tree)) {
+			return true;
+		}
+		if (!need_folder(gate, err)) {
+			return false;
+		}
+		options.folder =
+			arena_printf(gate->arena, "%s/%s", policy_folder(gate), SCENARIO_FOLDER);
+		options.shown = SCENARIO_FOLDER;
+	}
+	ok = scenario_run_all(&options, &report, NULL, err) &&
+	     (report.failed == 0 || scenario_report_error(&report, err));
+	scenario_report_fini(&report);
+	if (err->code == ERROR_CONFIG) {
+		err->code = ERROR_POLICY;
+	}
+	return ok;
 }
 
 static bool trial(struct policy_gate *gate, struct error *err)

@@ -31,6 +31,7 @@ struct policy_gate {
 	int64_t timeout_ms;    /* of fetching; 0: the configuration's */
 	int64_t wait_ms;       /* long polling */
 	const bool *cancelled; /* atomic; may be NULL */
+	bool covers;           /* the policy is loaded for policy/coverage.h: for tools alone */
 
 	/* ---- answered; texts live in the arena ---- */
 	struct arena *arena;

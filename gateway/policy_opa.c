@@ -28,7 +28,7 @@ static void run(const struct policy_opa *opa, struct arena *arena, const char *c
 }
 
 /* What opa says, without its headline and on few lines: it goes into one sentence. */
-static bool opa_failed(const struct child *child, const char *what, struct error *err)
+bool policy_opa_failed(const struct child *child, const char *what, struct error *err)
 {
 	const char *text = child->errors[0] != '\0' ? child->errors : child->output;
 
@@ -46,17 +46,23 @@ static bool opa_failed(const struct child *child, const char *what, struct error
 	return error_set(err, ERROR_POLICY, "%s:\n%s", what, text);
 }
 
+bool policy_opa_ended(const struct child *child, const char *what, struct error *err)
+{
+	return child->outcome == PROCESS_EXITED || policy_opa_failed(child, what, err);
+}
+
 bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct error *err)
 {
 	const char *schema = arena_printf(arena, "%s/input.json", opa->scratch);
-	const char *const argv[] = { opa->program, "check", "--strict", "-s", schema, ".", NULL };
+	const char *const argv[] = { opa->program, "check", "--strict", "-b", "-s", schema, ".",
+		NULL };
 	struct child child;
 
 	if (!file_replace(schema, input_schemas[0].bytes, input_schemas[0].size, 0600, err)) {
 		return false;
 	}
 	run(opa, arena, argv, &child);
-	return child_is_fine(&child) || opa_failed(&child, "opa check", err);
+	return child_is_fine(&child) || policy_opa_failed(&child, "opa check", err);
 }
 
 /* Never -O: with data beside the policy it drops deny rules (facts: opa-ir.md, trap 18). */
@@ -70,7 +76,7 @@ bool policy_opa_build(
 
 	run(opa, arena, argv, &child);
 	if (!child_is_fine(&child)) {
-		return opa_failed(&child, "opa build", err);
+		return policy_opa_failed(&child, "opa build", err);
 	}
 	return file_read(path, BUNDLE_BYTES, bundle, err) ||
 	       error_wrap(err, "opa build made no bundle");
@@ -112,7 +118,7 @@ static bool write_capabilities(
 							: NULL;
 	const struct value *builtins = value_find(all, "builtins");
 	if (!value_is(builtins, VALUE_ARRAY)) {
-		return opa_failed(&child, "opa capabilities", err);
+		return policy_opa_failed(&child, "opa capabilities", err);
 	}
 	for (size_t i = 0; i < value_count(builtins); i++) {
 		if (is_allowed(value_at(builtins, i))) {
@@ -159,7 +165,7 @@ static bool read_report(struct arena *arena, const struct child *child, struct e
 		}
 	}
 	if (!value_is(report, VALUE_ARRAY)) {
-		return opa_failed(child, "opa test", err);
+		return policy_opa_failed(child, "opa test", err);
 	}
 	if (first == NULL) { /* opa ends with 2 for tests that are put off (todo_test_) as well */
 		return true;
@@ -187,5 +193,5 @@ bool policy_opa_test(const struct policy_opa *opa, struct arena *arena, struct e
 	/* Status 2: they ran, and some did not hold. */
 	return child.outcome == PROCESS_EXITED && child.status == 2
 		       ? read_report(arena, &child, err)
-		       : opa_failed(&child, "opa test", err);
+		       : policy_opa_failed(&child, "opa test", err);
 }

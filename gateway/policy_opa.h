@@ -9,6 +9,7 @@
 
 struct arena;
 struct buf;
+struct child;
 struct error;
 
 struct policy_opa {
@@ -24,10 +25,15 @@ struct policy_opa {
  * ERROR_TIMEOUT, ERROR_IO: it did not get to an answer, so this is nothing about the policy.
  */
 
-/* `opa check --strict`, held against the schema of the input. */
+/* `opa check --strict` of the folder as a bundle, in which a YAML file is data only when it is
+ * called so (scenarios are none), held against the schema of the input. */
 bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct error *err);
 /* `opa build -t plan`: appends the bundle's bytes. */
 bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err);
+/* It came to an end of its own; what its status means is the caller's. */
+bool policy_opa_ended(const struct child *child, const char *what, struct error *err);
+/* Puts what it said, or why it did not get to it, into *err. Always false. */
+bool policy_opa_failed(const struct child *child, const char *what, struct error *err);
 /* `opa test`: every rule whose name begins with test_ holds. They cannot reach the network. */
 bool policy_opa_test(const struct policy_opa *opa, struct arena *arena, struct error *err);

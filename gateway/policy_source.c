@@ -9,17 +9,30 @@
 #include "policy/decision.h"
 #include "policy/engine.h"
 
-struct policy *policy_source_load(
-	const struct config_policy *config, const bool *cancelled, struct error *err)
+static struct policy *load(
+	const struct config_policy *config, bool covers, const bool *cancelled, struct error *err)
 {
 	struct policy_gate gate;
 	struct policy *policy;
 
 	policy_gate_init(&gate, config);
 	gate.cancelled = cancelled;
+	gate.covers = covers;
 	policy = policy_gate_load(&gate, err) ? gate.policy : NULL;
 	policy_gate_fini(&gate);
 	return policy;
+}
+
+struct policy *policy_source_load(
+	const struct config_policy *config, const bool *cancelled, struct error *err)
+{
+	return load(config, false, cancelled, err);
+}
+
+struct policy *policy_source_load_covered(
+	const struct config_policy *config, const bool *cancelled, struct error *err)
+{
+	return load(config, true, cancelled, err);
 }
 
 /* ---- trial ---- */

@@ -21,6 +21,10 @@ struct policy;
 struct policy *policy_source_load(
 	const struct config_policy *config, const bool *cancelled, struct error *err);
 
+/* The same for policy/coverage.h: for tests of policies, never for a gateway. */
+struct policy *policy_source_load_covered(
+	const struct config_policy *config, const bool *cancelled, struct error *err);
+
 /* One decision over a made-up operation: an entry point must be there and give an answer of the
  * contract's shape. ERROR_POLICY. */
 bool policy_source_try(struct policy *policy, struct error *err);

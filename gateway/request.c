@@ -266,7 +266,7 @@ void request_reply_error(struct request *request, const char *journal)
 
 	scim_error_print(&body, &request->err);
 	request->status = status;
-	if (status >= 500) {
+	if (status >= 500 && !request->worker->gateway->is_trial) {
 		log_event(LOG_WARN, "request_failed", "request", request->id, "step",
 			request->step->name, "code", error_name(request->err.code), "error",
 			request->err.text, NULL);

@@ -94,6 +94,7 @@ struct request {
 	enum store_type store_type;
 	bool is_me; /* /Me: the id is the caller's, once he is identified */
 	bool has_id;
+	bool has_new_id; /* resource_id is what a create gets; else one is drawn */
 	uint8_t resource_id[UUID_BYTES];
 	char resource_text[UUID_TEXT_BYTES];
 	const char *name;             /* third segment of discovery paths; NULL */

@@ -34,6 +34,7 @@
 
 struct arena;
 struct config;
+struct config_policy;
 struct config_report;
 struct error;
 struct policy;
@@ -47,9 +48,14 @@ enum {
 /* The folder of scenarios within a policy's directory. */
 #define SCENARIO_FOLDER "scenarios"
 
+/* Where the scenarios of a policy are: `policy.scenarios`, else SCENARIO_FOLDER within its folder.
+ * NULL: a bundle has none. In arena. */
+const char *scenario_folder(struct arena *arena, const struct config_policy *policy);
+
 struct scenario_options {
 	struct policy *policy; /* loaded; has the entry point scimward/decision */
 	const char *folder;    /* of the *.yaml and *.yml files; one that is not there has none */
+	const char *shown;     /* what it is called in results and messages; NULL: as it is */
 	const char *run; /* only scenarios whose name this matches (POSIX, extended); NULL: all */
 	const struct config *config; /* its apps and sources are known; NULL: those of the files */
 	struct policy_coverage *coverage; /* of policy, to be added to; NULL: not wanted */
@@ -84,6 +90,7 @@ struct scenario_result {
 	const char *request; /* "PATCH /Groups/…" */
 	const char *effect;  /* "allow", "deny", "hold", "error"; "": nothing was decided */
 	int status;
+	const char *failure; /* of effect "error": why the policy gave no answer. NULL */
 	const struct scenario_reason *reasons;
 	size_t reason_count;
 	/* Rules that fired for it, "rules/groups.rego:18"; only of a policy loaded for coverage. */

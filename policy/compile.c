@@ -82,6 +82,22 @@ uint32_t leave_scopes(
 	return scope->leave;
 }
 
+void emit_point(struct compiler *compiler, const struct ir_statement *statement, bool is_head)
+{
+	if (!compiler->covers || statement->place.row == 0) {
+		return;
+	}
+	compiler->points = grow(compiler, compiler->points, compiler->point_count,
+		&compiler->point_room, sizeof(*compiler->points));
+	emit(compiler, op_cover, statement)->op.count = (uint32_t)compiler->point_count;
+	compiler->points[compiler->point_count++] = (struct point){
+		.place = { statement->place.file, statement->place.row, statement->place.col },
+		.function = compiler->function_name,
+		.clause = compiler->clause,
+		.is_head = is_head,
+	};
+}
+
 /* ---- scopes ---- */
 
 void scope_open(struct compiler *compiler, struct scope *scope, uint32_t leave)
@@ -164,8 +180,13 @@ static void compile_function(
 	compiler->label_count = 0;
 	compiler->alias_count = 0;
 	compiler->scope = NULL;
+	compiler->function_name = function->name;
 	count_locals(compiler);
-	compile_blocks(compiler, ir->blocks, ir->block_count);
+	for (size_t i = 0; i < ir->block_count; i++) {
+		compiler->clause = (uint32_t)i;
+		compiler->at_end = true;
+		compile_blocks(compiler, &ir->blocks[i], 1);
+	}
 	emit(compiler, op_end, NULL);
 	put_together(compiler, function);
 	function->locals = compiler->local_count;
@@ -304,7 +325,9 @@ static void add_static_constants(struct compiler *compiler)
 bool program_compile(struct arena *arena, struct arena *scratch, const struct ir_plan *plan,
 	struct program *program, struct error *err)
 {
-	struct compiler compiler = { .arena = arena, .scratch = scratch, .plan = plan };
+	struct compiler compiler = {
+		.arena = arena, .scratch = scratch, .plan = plan, .covers = program->has_points
+	};
 
 	add_static_constants(&compiler);
 	compiler.functions = make_functions(&compiler, plan->functions, plan->function_count, true);
@@ -323,5 +346,8 @@ bool program_compile(struct arena *arena, struct arena *scratch, const struct ir
 	make_constants(&compiler, program);
 	make_keys(&compiler, program);
 	make_files(&compiler, program);
+	program->points =
+		arena_copy(arena, compiler.points, compiler.point_count * sizeof(*compiler.points));
+	program->point_count = compiler.point_count;
 	return make_paths(&compiler, program, err);
 }

@@ -78,9 +78,20 @@ struct compiler {
 	size_t alias_count;
 	size_t alias_room;
 	struct scope *scope;
+
+	bool covers;     /* each statement is preceded by an op_cover */
+	uint32_t clause; /* the block of the function under way */
+	bool at_end;     /* nothing of the clause comes behind the block under way */
+	const char *function_name;
+	struct point *points;
+	size_t point_count;
+	size_t point_room;
 };
 
 /* ---- compile.c ---- */
+
+/* In front of the statement: coverage wants to know that it ran. */
+void emit_point(struct compiler *compiler, const struct ir_statement *statement, bool is_head);
 
 uint32_t label_new(struct compiler *compiler);
 void label_bind(struct compiler *compiler, uint32_t label); /* to the next op */

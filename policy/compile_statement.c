@@ -370,13 +370,52 @@ static emit_fn *const emitters[IR_KINDS] = {
 	[IR_WITH] = emit_with,
 };
 
+/* Whether the end of the block within is the end of the rule. */
+static bool leads_to_end(const struct ir_statement *statement)
+{
+	switch (statement->kind) {
+	case IR_SCAN:
+	case IR_WITH:
+	case IR_BLOCK:
+		return statement->block_count == 1;
+	default:
+		return false;
+	}
+}
+
+/* What a rule does last, when it is true. Blocks that hand a result on end otherwise. */
+static bool is_head(const struct ir_statement *statement)
+{
+	switch (statement->kind) {
+	case IR_ASSIGN_VAR_ONCE:
+	case IR_OBJECT_INSERT_ONCE:
+	case IR_SET_ADD:
+	case IR_BREAK:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void compile_block(struct compiler *compiler, const struct ir_block *block)
 {
+	bool at_end = compiler->at_end;
+
 	for (size_t at = 0; at < block->count;) {
-		emit_fn *emitter = emitters[block->statements[at].kind];
-		at += emitter != NULL ? emitter(compiler, block, at)
-				      : emit_plain(compiler, block, at);
+		const struct ir_statement *statement = &block->statements[at];
+		bool is_last = at_end && at + 1 == block->count;
+		emit_fn *emitter = emitters[statement->kind];
+
+		compiler->at_end = is_last && leads_to_end(statement);
+		emit_point(compiler, statement, is_last && is_head(statement));
+		size_t taken = emitter != NULL ? emitter(compiler, block, at)
+					       : emit_plain(compiler, block, at);
+		for (size_t i = at + 1; i < at + taken; i++) {
+			emit_point(compiler, &block->statements[i], false);
+		}
+		at += taken;
 	}
+	compiler->at_end = at_end;
 }
 
 void compile_blocks(struct compiler *compiler, const struct ir_block *blocks, size_t count)

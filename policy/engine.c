@@ -98,6 +98,7 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 	CLEANUP(arena_cleanup) struct arena *scratch = arena_new();
 	const struct ir_plan *plan = ir_read(scratch, files->plan, files->plan_size, limits, err);
 
+	policy->program.has_points = limits->coverage;
 	if (plan == NULL || !program_compile(policy->arena, scratch, plan, &policy->program, err) ||
 		(!limits->rules_may_hide_data && !check_conflicts(policy, plan, err))) {
 		return false;
@@ -150,6 +151,11 @@ void policy_unref(struct policy *policy)
 void policy_cleanup(struct policy **policy)
 {
 	policy_unref(*policy);
+}
+
+const struct program *policy_program(const struct policy *policy)
+{
+	return &policy->program;
 }
 
 const char *policy_revision(const struct policy *policy)

@@ -45,6 +45,7 @@ struct policy_limits {
 	size_t statements;        /* of the plan, nested ones included */
 	size_t locals;            /* of one function */
 	bool rules_may_hide_data; /* data at a rule's path are no error: OPA's own cases want it */
+	bool coverage;            /* for policy/coverage.h; slower: for tests of policies only */
 };
 extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 M, 1 M, 65,536 */
 

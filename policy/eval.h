@@ -44,6 +44,8 @@ static inline const struct value *frame_value(const struct frame *frame, int32_t
 /* A number as a value; small ones are ready-made. */
 const struct value *frame_number(const struct frame *frame, size_t number);
 
+const struct program *policy_program(const struct policy *policy);
+
 /* Runs an entry point over worker->input and worker->data; results go to worker->results. */
 void policy_run_plan(struct policy_worker *worker, const struct function *plan);
 
@@ -86,3 +88,6 @@ policy_op_fn op_dynamic;   /* target = the function at path args(input a, data b
 			      leave; undefined: jump */
 policy_op_fn op_return;    /* ends the function with a */
 policy_op_fn op_end;       /* ends it undefined */
+
+/* ---- coverage.c ---- */
+policy_op_fn op_cover; /* notes that the statement behind it runs; count: its point */

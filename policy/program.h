@@ -49,6 +49,14 @@ struct place {
 	uint32_t col;
 };
 
+/* A statement that coverage knows: policy/coverage.h. */
+struct point {
+	struct place place;
+	const char *function;
+	uint32_t clause;
+	bool is_head;
+};
+
 struct function {
 	const char *name;
 	const struct op *ops;
@@ -74,6 +82,9 @@ struct program {
 	const struct value *const *keys; /* the numbers below PROGRAM_KEYS */
 	const char *const *files;
 	size_t file_count;
+	bool has_points; /* set before it is compiled: each statement gets a point */
+	const struct point *points;
+	size_t point_count;
 };
 
 #define PROGRAM_KEYS 256    /* keys of arrays and lengths that are ready-made */

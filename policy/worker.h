@@ -18,6 +18,7 @@
 #include "policy/program.h"
 
 struct growing;
+struct policy_coverage;
 
 /* A loop under way. */
 struct scan {
@@ -61,6 +62,8 @@ struct policy_worker {
 	const struct value *data;
 	struct growing *results;
 	char builtin_error[256];
+	struct policy_coverage
+		*coverage; /* NULL: nobody wants to know; see policy_worker_watch() */
 
 	/* kept */
 	const struct value **stack;

@@ -52,7 +52,7 @@ LIBRARIES = {
 SYSTEM = set(
     """
     assert.h ctype.h dirent.h endian.h errno.h fcntl.h fenv.h fnmatch.h float.h ftw.h getopt.h glob.h grp.h
-    inttypes.h ifaddrs.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h sched.h semaphore.h
+    inttypes.h ifaddrs.h limits.h locale.h malloc.h math.h netdb.h poll.h pthread.h pwd.h regex.h sched.h semaphore.h
     setjmp.h signal.h spawn.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
     string.h strings.h syslog.h termios.h threads.h time.h uchar.h unistd.h wchar.h wctype.h
     immintrin.h emmintrin.h nmmintrin.h x86intrin.h

@@ -172,7 +172,7 @@ opa_cases() { # SUITE FOLDER
 }
 
 starter_policy() {
-	opa check --strict -s policy/schema/input.json examples/policy && opa test examples/policy
+	opa check --strict -b -s policy/schema/input.json examples/policy && opa test -b examples/policy
 }
 
 suite_policy() {

@@ -239,3 +239,26 @@ def test_a_hanging_opa_does_not_keep_the_gateway_from_stopping(make_gateway, tmp
     assert gateway.stop() == 0
 
     assert time.monotonic() - begin < 15
+
+
+def test_a_policy_whose_scenarios_come_out_otherwise_does_not_decide(make_gateway):
+    gateway = make_gateway(start=False, policy="allow")
+    folder = gateway.folder / "policy" / "scenarios"
+    folder.mkdir(parents=True)
+    text = (
+        "scenarios: [{name: joiners, when: {request: 'POST /Users', body: {schemas: [%s], userName: a}},"
+        " then: {effect: %s}}]\n"
+    )
+    (folder / "joiners.yaml").write_text(text % (json.dumps(USER), "allow"))
+    gateway.start()
+    first = gateway.cli_json("status")["status"]["policyRevision"]
+
+    (folder / "joiners.yaml").write_text(text % (json.dumps(USER), "deny"))
+    gateway.cli("policy", "reload", code=2)
+
+    refused = gateway.wait_for("policy_reload_failed", after=0)
+    assert "scenarios/joiners.yaml:1: joiners: effect: expected deny, got allow" in refused["error"]
+    assert refused["kept"] == first
+    [entry] = gateway.journal('kind eq "policy" and outcome eq "refused"')
+    assert entry["detail"]["step"] == "scenarios"
+    assert gateway.user("anna@example.com")["active"] is True
