@@ -57,6 +57,21 @@ bool cli_policy_where(struct cli *cli, const char *path, struct config_policy *p
 	return true;
 }
 
+bool cli_policy_folder(struct cli *cli, struct config_policy *policy)
+{
+	struct error err = { 0 };
+
+	if (!cli_policy_where(cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, policy)) {
+		return false;
+	}
+	if (policy->directory == NULL) {
+		error_set(&err, ERROR_CONFIG, "this is about a folder of Rego; name one");
+		cli_fail(cli, &err);
+		return false;
+	}
+	return true;
+}
+
 const char *cli_policy_prefix(struct arena *arena, const struct config_policy *policy)
 {
 	const char *folder = policy->directory;
@@ -73,33 +88,6 @@ const char *cli_policy_prefix(struct arena *arena, const struct config_policy *p
 		size -= 2;
 	}
 	return arena_printf(arena, "%.*s/", (int)size, folder);
-}
-
-static int check(struct cli *cli)
-{
-	struct config_policy where_it_is;
-	struct error err = { 0 };
-	CLEANUP(policy_cleanup) struct policy *policy = NULL;
-
-	if (!cli_policy_where(
-		    cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
-		return CLI_ERROR;
-	}
-	policy = policy_source_load(&where_it_is, NULL, &err);
-	if (policy == NULL || !policy_source_try(policy, &err)) {
-		cli_fail(cli, &err);
-		return err.code == ERROR_POLICY ? CLI_NO : CLI_ERROR;
-	}
-	if (cli->format == CLI_JSON) {
-		json_t *it = json_object();
-
-		json_object_set_new(it, "valid", json_true());
-		json_object_set_new(it, "revision", json_string(policy_revision(policy)));
-		cli_print_json(cli, "policy", it);
-	} else {
-		fprintf(cli->out, "fine: revision %s\n", policy_revision(policy));
-	}
-	return CLI_OK;
 }
 
 static const struct value *read_input(struct cli *cli, struct arena *arena, struct error *err)
@@ -219,12 +207,16 @@ const struct cli_command cli_policy_commands[] = {
 		.summary = "Load a policy as the gateway would and say what is wrong",
 		.details =
 			"Raw Rego is held against the schema of the input (`opa check --strict`), "
-			"compiled, verified, and asked for one decision. Exit code 2 when it is "
-			"refused.\n",
+			"compiled, verified, and\nasked for one decision. Exit code 2 when it is "
+			"refused.\n"
+			"Beyond that it tells reasons without a message, and rules that no test "
+			"and "
+			"no scenario makes true;\nexit code 3 for these with --strict.\n",
+		.options = cli_policy_check_options,
 		.examples = "scimward policy check\n"
-			    "scimward policy check ./policy\n"
+			    "scimward policy check ./policy --strict\n"
 			    "scimward policy check bundle.tar.gz\n",
-		.run = check },
+		.run = cli_policy_check },
 	{ .noun = "policy",
 		.verb = "eval",
 		.arguments = "[DIR|BUNDLE]",
@@ -263,6 +255,32 @@ const struct cli_command cli_policy_commands[] = {
 			    "# go back on purpose\n"
 			    "scimward policy reload --allow-older\n",
 		.run = cli_policy_reload },
+	{ .noun = "policy",
+		.verb = "fmt",
+		.arguments = "[DIR]",
+		.max_arguments = 1,
+		.summary = "Format the Rego of a policy",
+		.details = "By `opa fmt`. With --check or --diff nothing is changed, and the exit "
+			   "code "
+			   "is 3 when something would be.\n",
+		.options = cli_policy_fmt_options,
+		.examples = "scimward policy fmt ./policy\n"
+			    "scimward policy fmt ./policy --check\n",
+		.run = cli_policy_fmt },
+	{ .noun = "policy",
+		.verb = "lint",
+		.arguments = "[DIR]",
+		.max_arguments = 1,
+		.summary = "Find what is wrong with a policy although it loads",
+		.details =
+			"Each finding has a rule, a place and a way to mend it. `# scimward:ignore "
+			"RULE` on the line, or on the\nline above, silences it there. Exit code 3 "
+			"when there is one.\n",
+		.options = cli_policy_lint_options,
+		.examples = "scimward policy lint ./policy\n"
+			    "scimward policy lint --list\n"
+			    "scimward policy lint ./policy --format github\n",
+		.run = cli_policy_lint },
 	{ .noun = "policy",
 		.verb = "test",
 		.arguments = "[DIR|BUNDLE]",

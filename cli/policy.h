@@ -15,9 +15,15 @@ struct config_policy;
  */
 bool cli_policy_where(struct cli *cli, const char *path, struct config_policy *policy);
 
+/* The folder of Rego that was named, or the configuration's. False: there is none; said so. */
+bool cli_policy_folder(struct cli *cli, struct config_policy *policy);
+
 /* "examples/policy/", to be put before names of its files; "" for "." and for a bundle. In arena.
  */
 const char *cli_policy_prefix(struct arena *arena, const struct config_policy *policy);
 
-cli_run_fn cli_policy_test;
+cli_run_fn cli_policy_check, cli_policy_fmt, cli_policy_lint, cli_policy_test;
+extern const struct cli_row_option cli_policy_check_options[];
+extern const struct cli_row_option cli_policy_fmt_options[];
+extern const struct cli_row_option cli_policy_lint_options[];
 extern const struct cli_row_option cli_policy_test_options[];

@@ -239,17 +239,23 @@ static json_t *json_of_lines(const struct report *report)
 	return json;
 }
 
+json_t *report_json_findings(const struct report *report)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < report->finding_count; i++) {
+		json_array_append_new(findings, json_of_finding(&report->findings[i]));
+	}
+	return findings;
+}
+
 void report_json(const struct cli *cli, const struct report *report)
 {
 	json_t *json = json_object();
 	json_t *cases = json_array();
-	json_t *findings = json_array();
 
 	for (size_t i = 0; i < report->case_count; i++) {
 		json_array_append_new(cases, json_of_case(&report->cases[i]));
-	}
-	for (size_t i = 0; i < report->finding_count; i++) {
-		json_array_append_new(findings, json_of_finding(&report->findings[i]));
 	}
 	json_object_set_new(json, "title", json_string(report->title));
 	json_object_set_new(json, "revision", json_string(report->revision));
@@ -261,7 +267,7 @@ void report_json(const struct cli *cli, const struct report *report)
 		json, "skipped", json_integer((json_int_t)report_count(report, REPORT_SKIPPED)));
 	json_object_set_new(json, "took_us", json_integer(report->took_us));
 	json_object_set_new(json, "cases", cases);
-	json_object_set_new(json, "findings", findings);
+	json_object_set_new(json, "findings", report_json_findings(report));
 	if (report->lines != NULL) {
 		json_object_set_new(json, "coverage", json_of_lines(report));
 	}

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,9 @@ const struct report_format *report_format_of(const struct cli *cli, const char *
 /* Sums of the cases. */
 size_t report_count(const struct report *report, enum report_outcome outcome);
 bool report_is_below(const struct report *report); /* the threshold */
+
+/* As --format json has them: the caller's reference. */
+json_t *report_json_findings(const struct report *report);
 
 /* ---- one function a format: report.c, report_ci.c, report_xml.c ---- */
 

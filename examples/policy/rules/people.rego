@@ -73,7 +73,7 @@ deny contains {
 }
 
 has_good_end_date if {
-	left_ns := time.parse_rfc3339_ns(input.after[person].endDate) - time.now_ns()
+	left_ns := time.parse_rfc3339_ns(input.after[person].endDate) - time.parse_rfc3339_ns(input.time)
 	left_ns > 0
 	left_ns <= data.access.contractors.max_days * 86400000000000
 }

@@ -28,5 +28,6 @@ with open(sys.argv[1]) as plan, open(sys.argv[2], "w") as out:
 PYTHON
 }
 
+echo answer | make_plan coverage coverage.rego
 make_plan probes probes.rego site.rego <entrypoints.txt
 sed -n 's/^\([a-z_]*\) :=.*/\1/p' attacks.rego | grep -v '^shared$' | make_plan attacks attacks.rego
