@@ -114,6 +114,23 @@ static void fill_rekey(struct index *index, const struct scim_resource_type *typ
 	*it = (struct store_rekey){ .resource = resource, .keys = keys, .key_count = used };
 }
 
+/* Only these have keys to take or to give back; the others need not be parsed. */
+static bool is_concerned(
+	const struct scim_resource_type *type, const struct store_resource *resource)
+{
+	for (size_t i = 0; i < type->key_count; i++) {
+		if (type->keys[i].kind >= SCIM_KEY_CUSTOM) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < resource->key_count; i++) {
+		if (resource->keys[i].kind >= STORE_KEY_CUSTOM) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool has_key(const struct store_resource *resource, const struct store_key *key)
 {
 	for (size_t i = 0; i < resource->key_count; i++) {
@@ -187,9 +204,12 @@ static bool take_batch(struct index *index, const struct scim_resource_type *typ
 
 	for (size_t i = 0; i < count; i++) {
 		struct store_rekey *it = &items[commit.rekey_count];
-		const struct value *doc =
-			value_parse(index->arena, rows[i].doc, rows[i].doc_size, &limits, err);
+		const struct value *doc;
 
+		if (!is_concerned(type, &rows[i])) {
+			continue;
+		}
+		doc = value_parse(index->arena, rows[i].doc, rows[i].doc_size, &limits, err);
 		if (doc == NULL) {
 			return error_wrap(err, "a stored document");
 		}
@@ -259,6 +279,7 @@ static bool update(struct index *index, const char *mark, struct error *err)
 {
 	char taken[24];
 
+	log_event(LOG_INFO, "taking_keys", "why", "other attributes are unique than before", NULL);
 	/* First, so that a walk that ends half-way is begun again, with whatever files. */
 	if (!put_setting(index, NULL, err) || !walk_all(index, err)) {
 		return false;

@@ -56,8 +56,22 @@ static bool has_line(const char *text, size_t size, const char *line, size_t lin
 	return memmem(text, size, line, line_size + 1) != NULL;
 }
 
-/* Lines of a that b lacks, to `more`; true when there are some. */
-static bool lacks(const char *a, const char *b, struct buf *more)
+/* Whether the line is about a type that is served: nobody sees what others have. */
+static bool is_served(const struct scim_model *model, const char *line)
+{
+	char name[128];
+	size_t size = strcspn(line + 1, " \n");
+
+	if (size >= sizeof(name)) {
+		return true;
+	}
+	memcpy(name, line + 1, size);
+	name[size] = '\0';
+	return scim_model_type(model, name) != NULL;
+}
+
+/* Lines of a about types of the model that b lacks, to `more`; true when there are some. */
+static bool lacks(const struct scim_model *model, const char *a, const char *b, struct buf *more)
 {
 	size_t b_size = strlen(b);
 	bool found = false;
@@ -65,7 +79,7 @@ static bool lacks(const char *a, const char *b, struct buf *more)
 	while (a[0] != '\0' && a[1] != '\0') {
 		size_t size = 1 + strcspn(a + 1, "\n");
 
-		if (!has_line(b, b_size, a, size)) {
+		if (!has_line(b, b_size, a, size) && is_served(model, a)) {
 			found = true;
 			if (more != NULL) {
 				buf_append(more, a, size);
@@ -92,8 +106,8 @@ static bool compare(struct gateway *gateway, const char *known, struct error *er
 	CLEANUP(buf_fini) struct buf all = { 0 };
 
 	describe_model(gateway->model, &now);
-	gateway->leftovers = lacks(known, buf_text(&now), NULL);
-	if (!lacks(buf_text(&now), known, &all)) {
+	gateway->leftovers = lacks(gateway->model, known, buf_text(&now), NULL);
+	if (!lacks(gateway->model, buf_text(&now), known, &all)) {
 		return true;
 	}
 	buf_append_text(&all, known);

@@ -1,5 +1,6 @@
 #include "scim/model_load.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "scim/type_file.h"
 
 #define TYPES_MAX (SCIM_FILE_TYPES_MAX + SCIM_CORE_TYPES)
+static_assert(TYPES_MAX * SCIM_TYPE_UNIQUES_MAX <= SCIM_UNIQUES_MAX, "each gets its kind");
 
 struct loader {
 	struct arena *arena;

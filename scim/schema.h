@@ -95,7 +95,7 @@ struct scim_schema {
 };
 
 #define SCIM_EXTENSIONS_MAX 16
-#define SCIM_UNIQUES_MAX 256 /* attributes of all schemas with a key kind of their own */
+#define SCIM_UNIQUES_MAX 512 /* attributes of all types with a key kind of their own */
 
 struct scim_key_place;
 
