@@ -10,7 +10,8 @@
 packages="
 	ca-certificates clang clang-format-16 cppcheck gcc git libc6-dbg libc6-dev libclang-rt-14-dev
 	libcmocka-dev libcurl4-openssl-dev libevent-dev libfyaml-dev libjansson-dev
-	libsqlite3-dev libssl-dev libutf8proc-dev llvm-14 meson ninja-build pkg-config python3-venv
+	libsqlite3-dev libssl-dev libutf8proc-dev llvm-14 meson ninja-build openssh-client openssl
+	pkg-config python3-venv
 	slowhttptest strace valgrind zlib1g-dev
 "
 opa_version=1.22.2
