@@ -1,5 +1,6 @@
 #include "gateway/policy_live.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
@@ -342,6 +343,7 @@ struct policy_live *policy_live_new(struct gateway *gateway, struct error *err)
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const char *store = gateway->config->store.path;
 
+	assert(policy_gate_step(STEPS_MAX) == NULL); /* ours: each step has its counter */
 	live->gateway = gateway;
 	live->config = &gateway->config->policy;
 	live->active.serial = -1;
