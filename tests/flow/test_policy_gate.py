@@ -6,7 +6,17 @@ import socket
 import threading
 
 import pytest
-from policies import BundleServer, build_bundle, code_of, reload, rule, use_policy, write_files
+from policies import (
+    BundleServer,
+    build_bundle,
+    code_of,
+    read_bundle,
+    reload,
+    rule,
+    use_policy,
+    write_bundle,
+    write_files,
+)
 
 from gateway import USER, environment, wait_until
 
@@ -260,3 +270,52 @@ def test_a_reload_waits_for_its_own_answer(make_gateway, tmp_path):
 
     assert said[0]["reloads"] >= 2
     assert code_of(gateway, "two") == "two"
+
+
+# ---- scenarios are a step of it ----
+
+SCENARIOS = """
+given:
+  users:
+    anna: {userName: anna@example.com, active: true}
+scenarios:
+  - name: anna may get a title
+    when:
+      request: PATCH /Users/${anna}
+      body: {schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+             Operations: [{op: add, path: title, value: Clerk}]}
+    then: {effect: allow, reasons: [one]}
+"""
+
+
+def test_a_scenario_that_comes_out_otherwise_keeps_the_policy_before(make_gateway):
+    gateway = make_gateway(start=False, policy=rule("one"))
+    write_files(gateway.folder / "policy", {"scenarios/titles.yaml": SCENARIOS})
+    gateway.start()
+    assert code_of(gateway, "a") == "one"
+
+    write(gateway, policy__rego=rule("two"))
+    said = reload(gateway, code=2)["refused"]
+    assert said["step"] == "scenarios" and "titles.yaml:" in said["error"] and "anna may get a title" in said["error"]
+    assert code_of(gateway, "b") == "one"
+    assert gateway.metrics()['scimward_policy_step_failures_total{step="scenarios"}'] == 1
+
+    write_files(gateway.folder / "policy", {"scenarios/titles.yaml": SCENARIOS.replace("[one]", "[two]")})
+    assert reload(gateway)["failing"] is False
+    write_files(gateway.folder / "policy", {"scenarios/titles.yaml": SCENARIOS.replace("then:", "thne:")})
+    said = reload(gateway, code=2)["refused"]
+    assert said["step"] == "scenarios" and "titles.yaml:" in said["error"]
+    assert code_of(gateway, "c") == "two"
+
+
+def test_scenarios_of_a_compiled_bundle_run_on_its_plan(make_gateway, tmp_path):
+    path = build_bundle(tmp_path / "bundle.tar.gz", {"p.rego": rule("one")})
+    files = read_bundle(path) | {"/scenarios/titles.yaml": SCENARIOS.encode()}
+    write_bundle(path, files)
+    gateway = use_policy(make_gateway(start=False), {"bundle": str(path)})
+    gateway.env = {"PATH": str(tmp_path)}  # no opa
+    gateway.start()
+    assert code_of(gateway, "a") == "one"
+
+    write_bundle(path, files | {"/scenarios/titles.yaml": SCENARIOS.replace("allow", "deny").encode()})
+    assert reload(gateway, code=2)["refused"]["step"] == "scenarios"
