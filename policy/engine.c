@@ -278,16 +278,39 @@ static bool evaluate(
 	return true;
 }
 
+static void note_use(struct policy_worker *worker, const struct policy_call *call)
+{
+	worker->steps_used = worker->budget->steps - worker->context.charge.left;
+	worker->bytes_used = arena_used(call->arena) - worker->bytes_start;
+}
+
 bool policy_query(const struct policy *policy, const struct policy_entrypoint *entrypoint,
 	const struct policy_call *call, const struct value **results,
 	struct policy_failure *failure)
 {
-	struct policy_worker *worker = call->worker;
+	worker_prepare(call->worker, policy, call, failure);
+	bool ok = evaluate(call->worker, entrypoint->function, results);
+	note_use(call->worker, call);
+	return ok;
+}
 
-	worker_prepare(worker, policy, call, failure);
-	bool ok = evaluate(worker, entrypoint->function, results);
-	worker->steps_used = worker->budget->steps - worker->context.charge.left;
-	worker->bytes_used = arena_used(call->arena) - worker->bytes_start;
+/* Apart from its caller for the same reason as evaluate(). */
+static bool look_up(struct policy_worker *worker, const char *const *path, size_t count,
+	const struct value **result)
+{
+	if (setjmp(worker->exit) != 0) {
+		return false;
+	}
+	*result = policy_run_path(worker, path, count);
+	return true;
+}
+
+bool policy_read_path(const struct policy *policy, const char *const *path, size_t count,
+	const struct policy_call *call, const struct value **result, struct policy_failure *failure)
+{
+	worker_prepare(call->worker, policy, call, failure);
+	bool ok = look_up(call->worker, path, count, result);
+	note_use(call->worker, call);
 	return ok;
 }
 

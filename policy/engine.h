@@ -141,6 +141,16 @@ bool policy_decide(const struct policy *policy, const struct policy_entrypoint *
 	const struct policy_call *call, struct policy_decision *decision,
 	struct policy_failure *failure);
 
+/*
+ * What stands at a path of data, as OPA's data API gives it: the rules there evaluated, packages as
+ * objects of their rules, base documents beside them; the rest of the path goes into the value. An
+ * item of an array is named by its number. Functions with arguments are undefined.
+ * *result NULL: undefined. False: *failure says why (never UNDEFINED or INVALID).
+ */
+bool policy_read_path(const struct policy *policy, const char *const *path, size_t count,
+	const struct policy_call *call, const struct value **result,
+	struct policy_failure *failure);
+
 /* Steps and arena bytes which the worker's last evaluation used: for metrics and benchmarks. */
 uint64_t policy_worker_steps(const struct policy_worker *worker);
 size_t policy_worker_bytes(const struct policy_worker *worker);

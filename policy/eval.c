@@ -81,6 +81,11 @@ void policy_run_plan(struct policy_worker *worker, const struct function *plan)
 	run(worker, plan);
 }
 
+const struct value *policy_run_rule(struct policy_worker *worker, const struct function *rule)
+{
+	return run_rule(worker, rule, worker->input, worker->data);
+}
+
 /* ---- ops ---- */
 
 const struct op *op_jump(struct frame *frame, const struct op *op)

@@ -49,6 +49,13 @@ const struct program *policy_program(const struct policy *policy);
 /* Runs an entry point over worker->input and worker->data; results go to worker->results. */
 void policy_run_plan(struct policy_worker *worker, const struct function *plan);
 
+/* A rule over the documents of the call, memoised. NULL: undefined. */
+const struct value *policy_run_rule(struct policy_worker *worker, const struct function *rule);
+
+/* path.c: what stands at a path of data. NULL: undefined. */
+const struct value *policy_run_path(
+	struct policy_worker *worker, const char *const *path, size_t count);
+
 /* ---- eval_access.c: looking at values ---- */
 policy_op_fn op_dot;        /* target = a[b] */
 policy_op_fn op_dot_name;   /* the same; b is a constant string */
