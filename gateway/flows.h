@@ -20,6 +20,9 @@ extern const struct step flow_get[];
 extern const struct step flow_list[];
 extern const struct step flow_search[];
 
+/* flow_data.c: OPA's data API */
+extern const struct step flow_data[];
+
 /* flow_info.c */
 extern const struct step flow_provider[];
 extern const struct step flow_types[];

@@ -251,7 +251,9 @@ static bool tells_methods(const struct request *request, int status)
 	return status == 405 || (status == 404 && request->http_method == HTTP_OPTIONS);
 }
 
-void request_reply_error(struct request *request, const char *journal)
+/* body is used up. */
+static void reply_error(
+	struct request *request, const char *journal, const char *media, struct buf *body)
 {
 	int status = scim_error_status(request->err.code);
 	bool retry = status == 503 || status == 429;
@@ -262,9 +264,7 @@ void request_reply_error(struct request *request, const char *journal)
 		{ "Scimward-Journal", journal },
 		{ "Scimward-Request", request->id },
 	};
-	struct buf body = { 0 };
 
-	scim_error_print(&body, &request->err);
 	request->status = status;
 	if (status >= 500 && !request->worker->gateway->is_trial) {
 		log_event(LOG_WARN, "request_failed", "request", request->id, "step",
@@ -273,14 +273,27 @@ void request_reply_error(struct request *request, const char *journal)
 	}
 	struct server_reply out = {
 		.status = status,
-		.content_type = request_media(request),
+		.content_type = media,
 		.headers = headers,
 		.header_count = sizeof(headers) / sizeof(headers[0]),
-		.body = body.data,
-		.body_size = body.size,
+		.body = body->data,
+		.body_size = body->size,
 	};
 
 	capture_reply(request, &out);
 	server_reply(request->exchange, &out);
-	buf_fini(&body);
+	buf_fini(body);
+}
+
+void request_reply_error(struct request *request, const char *journal)
+{
+	struct buf body = { 0 };
+
+	scim_error_print(&body, &request->err);
+	reply_error(request, journal, request_media(request), &body);
+}
+
+void request_reply_error_as(struct request *request, const char *media, struct buf *body)
+{
+	reply_error(request, NULL, media, body);
 }

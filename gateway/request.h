@@ -22,8 +22,10 @@
 #include "store/record.h"
 
 struct arena;
+struct buf;
 struct bulk;
 struct completion;
+struct data;
 struct exchange;
 struct gateway_source;
 struct gateway_worker;
@@ -114,6 +116,7 @@ struct request {
 	struct request_query query;
 	struct write *write;
 	struct read *read;
+	struct data *data;
 	struct bulk *bulk;
 	struct completion *completion;
 	struct request *parent; /* of an operation of a bulk request: that; else NULL */
@@ -164,3 +167,6 @@ const char *request_media(const struct request *request);
 void request_reply(struct request *request, const struct request_reply *reply);
 /* The SCIM Error of request->err, with the headers that its status needs. journal may be NULL. */
 void request_reply_error(struct request *request, const char *journal);
+/* The same for clients that speak no SCIM: its status and headers, with a body of their kind, which
+ * is used up. */
+void request_reply_error_as(struct request *request, const char *media, struct buf *body);

@@ -137,21 +137,46 @@ static void take_base(struct request *request, size_t prefix)
 	}
 }
 
+/* Paths that are no SCIM, by how they begin. */
 static const struct {
-	const char *name;
-	const struct step *flow;
+	const char *names[2]; /* NULL: whatever comes behind the first */
+	const char *allow;
+	const struct step *get;
+	const struct step *post;
 } plain[] = {
-	{ "livez", flow_livez },
-	{ "readyz", flow_readyz },
-	{ "journal", flow_journal },
+	{ { "livez", NULL }, "GET, HEAD, OPTIONS", flow_livez, NULL },
+	{ { "readyz", NULL }, "GET, HEAD, OPTIONS", flow_readyz, NULL },
+	{ { "journal", NULL }, "GET, HEAD, OPTIONS", flow_journal, NULL },
+	{ { "v1", "data" }, "GET, HEAD, POST, OPTIONS", flow_data, flow_data },
 };
 
-static const struct step *plain_flow(enum http_method method, const struct step *flow)
+static bool begins(const struct http_request *http, const char *const names[2])
 {
-	if (method == HTTP_OPTIONS) {
-		return flow_options;
+	return http->segment_count > 0 && http_text_is(http->segments[0], names[0]) &&
+	       (names[1] == NULL ||
+		       (http->segment_count > 1 && http_text_is(http->segments[1], names[1])));
+}
+
+static const struct step *find_plain(struct request *request)
+{
+	const struct http_request *http = request->http;
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		if (!begins(http, plain[i].names)) {
+			continue;
+		}
+		const struct step *flow = http->method == HTTP_POST ? plain[i].post : NULL;
+
+		request->allow = plain[i].allow;
+		if (http->method == HTTP_OPTIONS) {
+			return flow_options;
+		}
+		if (http->method == HTTP_GET || http->method == HTTP_HEAD) {
+			flow = plain[i].get;
+		}
+		return flow != NULL ? flow : flow_method;
 	}
-	return method == HTTP_GET || method == HTTP_HEAD ? flow : flow_method;
+	return flow_nothing;
 }
 
 const struct step *route_find(struct request *request)
@@ -168,13 +193,7 @@ const struct step *route_find(struct request *request)
 		take_base(request, prefix);
 		return find_scim(request, http->segments + prefix, http->segment_count - prefix);
 	}
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && http->segment_count > 0; i++) {
-		if (http_text_is(http->segments[0], plain[i].name)) {
-			request->allow = "GET, HEAD, OPTIONS";
-			return plain_flow(http->method, plain[i].flow);
-		}
-	}
-	return flow_nothing;
+	return find_plain(request);
 }
 
 enum route_body route_body_of(const struct http_request *http)

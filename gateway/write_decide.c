@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
-#include "config/config.h"
+#include "gateway/ask.h"
 #include "gateway/gateway.h"
 #include "gateway/input.h"
 #include "gateway/members.h"
@@ -78,20 +78,9 @@ static bool ask(struct request *request, struct policy_decision *decision)
 {
 	struct write *write = request->write;
 	struct snapshot *snapshot = request->snapshot;
-	const struct config_policy_limits *limits =
-		&request->worker->gateway->config->policy.limits;
-	struct policy_budget budget = policy_budget_default;
-	struct policy_call call = {
-		.worker = request->worker->policy,
-		.arena = request->arena,
-		.input = write->input,
-		.time_us = request->time_us,
-		.budget = &budget,
-	};
+	struct policy_budget budget;
+	struct policy_call call = ask_call(request, write->input, &budget);
 
-	budget.steps = (uint64_t)limits->steps;
-	budget.bytes = (size_t)limits->bytes;
-	budget.time_us = limits->time_ms * 1000;
 	return policy_decide(
 		       snapshot->policy, snapshot->decision, &call, decision, &write->failure) &&
 	       keep(request, decision);

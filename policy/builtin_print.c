@@ -65,5 +65,9 @@ const struct value *builtin_internal_print(
 
 const struct value *builtin_trace(struct policy_context *context, const struct value *const *args)
 {
-	return builtin_is(context, args, 0, VALUE_STRING) ? value_of_bool(true) : NULL;
+	if (!builtin_is(context, args, 0, VALUE_STRING)) {
+		return NULL;
+	}
+	policy_note(context, value_text(args[0]));
+	return value_of_bool(true);
 }

@@ -46,6 +46,26 @@ void policy_leave(
 	longjmp(worker->exit, 1);
 }
 
+void policy_note(struct policy_context *context, const char *text)
+{
+	const struct policy_worker *worker = policy_worker_of(context);
+	struct policy_notes *notes = context->notes;
+
+	if (notes == NULL) {
+		return;
+	}
+	if (notes->count < notes->capacity) {
+		const struct place *place =
+			&worker->function->places[worker->op - worker->function->ops];
+		bool known = place->file < worker->program->file_count;
+
+		notes->list[notes->count] = (struct policy_note){ .text = text,
+			.file = known ? worker->program->files[place->file] : "",
+			.row = place->row };
+	}
+	notes->count++;
+}
+
 static _Noreturn void leave_out_of_steps(struct policy_worker *worker)
 {
 	worker->context.charge.left = 0;

@@ -26,6 +26,7 @@ struct policy_context {
 	size_t bytes_end;           /* arena_used() may not pass this */
 	int64_t time_us; /* the decision's time: what time.now_ns() answers, in microseconds */
 	bool failed;     /* builtin_error() was called */
+	struct policy_notes *notes; /* NULL: nobody listens */
 };
 
 /* ---- budget: none of these returns when the budget is spent ---- */
@@ -56,6 +57,9 @@ static inline void policy_charge_text(struct policy_context *context, size_t byt
  * foresee (a regex). About 25 ns; not for every call of something cheap.
  */
 void policy_charge_clock(struct policy_context *context);
+
+/* Keeps what trace() says, when somebody listens. text lives in the arena or longer. */
+void policy_note(struct policy_context *context, const char *text);
 
 /* Memory about to be taken from the arena in a way that policy_alloc() does not see. */
 void policy_charge_bytes(struct policy_context *context, size_t bytes);

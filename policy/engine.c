@@ -242,6 +242,7 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 			budget->steps > WORKER_CLOCK_STEPS ? budget->steps - WORKER_CLOCK_STEPS : 0,
 		.bytes_end = arena_used(call->arena) + budget->bytes,
 		.time_us = call->time_us,
+		.notes = call->notes,
 	};
 	worker->budget = budget;
 	worker->program = &policy->program;

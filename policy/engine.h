@@ -86,6 +86,18 @@ struct policy_budget {
 };
 extern const struct policy_budget policy_budget_default; /* 1,000,000; 32 MiB; 50 ms; 512 */
 
+/* What the policy says of itself: trace("…") while somebody listens. */
+struct policy_note {
+	const char *text;
+	const char *file; /* as the plan names it; "" when it does not say */
+	unsigned row;
+};
+struct policy_notes {
+	struct policy_note *list; /* of the caller */
+	size_t capacity;          /* more are counted and forgotten */
+	size_t count;
+};
+
 struct policy_call {
 	struct policy_worker *worker;
 	struct arena *arena;                /* the result lives here; input must live as long */
@@ -94,6 +106,7 @@ struct policy_call {
 	const struct policy_budget *budget; /* NULL: the default */
 	bool lenient; /* a builtin's error is undefined instead of the end: OPA's default, for tests
 		       */
+	struct policy_notes *notes; /* NULL: nobody listens */
 };
 
 /* Why there is no answer. The order is of no meaning. */
