@@ -70,8 +70,10 @@ bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err)
 {
 	const char *path = arena_printf(arena, "%s/bundle.tar.gz", opa->scratch);
+	/* The package as well: /v1/data answers for each of its rules. */
 	const char *const argv[] = { opa->program, "build", "-b", "-t", "plan", "-e",
-		"scimward/decision", "--ignore", "*_test.rego", "-o", path, ".", NULL };
+		"scimward/decision", "-e", "scimward", "--ignore", "*_test.rego", "-o", path, ".",
+		NULL };
 	struct child child;
 
 	run(opa, arena, argv, &child);
