@@ -128,6 +128,13 @@ struct config_policy {
 	struct config_policy_limits limits;
 };
 
+/* Which answers of /access/v1 are journaled. */
+enum config_access_journal { CONFIG_ACCESS_NONE, CONFIG_ACCESS_DENIED, CONFIG_ACCESS_ALL };
+
+struct config_access {
+	enum config_access_journal journal;
+};
+
 struct config_digest {
 	uint8_t bytes[32];
 };
@@ -199,6 +206,9 @@ struct config {
 	struct config_scim scim;
 	struct config_journal journal;
 	struct config_policy policy;
+	struct config_access access;
+	struct config_signer *signers;
+	size_t signer_count; /* 0: bundles need no signature */
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */
 	} log;

@@ -535,6 +535,16 @@ const struct config_key config_keys[] = {
 		.max = 200,
 		.help = "What the signature must be for (`scope` of its claims). Default: it names "
 			"none." },
+	/* ---- access ---- */
+	{ .path = "access.journal",
+		.type = CONFIG_CHOICE,
+		.flags = CONFIG_RESTART,
+		.offset = IN(access.journal),
+		.fallback = "none",
+		.words = "none denied all",
+		.help = "Which answers of `/access/v1` become entries of the journal (kind "
+			"`access`). A search leaves none." },
+	/* ---- log ---- */
 	{ .path = "log.level",
 		.type = CONFIG_CHOICE,
 		.offset = IN(log.level),

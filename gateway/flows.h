@@ -23,6 +23,14 @@ extern const struct step flow_search[];
 /* flow_data.c: OPA's data API */
 extern const struct step flow_data[];
 
+/* flow_access.c: OpenID AuthZEN */
+extern const struct step flow_evaluation[];
+extern const struct step flow_evaluations[];
+extern const struct step flow_search_subject[];
+extern const struct step flow_search_resource[];
+extern const struct step flow_search_action[];
+extern const struct step flow_authzen[];
+
 /* flow_info.c */
 extern const struct step flow_provider[];
 extern const struct step flow_types[];

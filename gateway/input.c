@@ -14,7 +14,7 @@
 #include "io/server.h"
 #include "store/read.h"
 
-static const struct value *source_of(struct request *request)
+const struct value *input_source(struct request *request)
 {
 	const struct config_source *source = request->source->config;
 	struct value_builder it = { .arena = request->arena };
@@ -146,6 +146,11 @@ static const struct value *groups_value(
 		value_add_item(&it, group_value(arena, &groups[i], with_count));
 	}
 	return value_finish_array(&it);
+}
+
+const struct value *input_groups(struct arena *arena, const struct store_ref *groups, size_t count)
+{
+	return groups_value(arena, groups, count, false);
 }
 
 /* A member as the policy sees it: who it is and where else it is. *entry: that made its document.
@@ -309,7 +314,7 @@ const struct value *input_build(struct request *request, struct error *err)
 	value_add(&it, "rate", rates_of(request));
 	value_add(&it, "request", request_of(request));
 	value_add_text(&it, "resource_type", request->type->name);
-	value_add(&it, "source", source_of(request));
+	value_add(&it, "source", input_source(request));
 	value_add_text(&it, "tenant", request->source->config->tenant);
 	value_add_text(&it, "time", time);
 	value_add_int(&it, "version", 1);

@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include "gateway/request.h"
 
+struct arena;
 struct error;
+struct store_ref;
 struct value;
 
 /*
@@ -26,3 +28,8 @@ const struct value *input_build(struct request *request, struct error *err);
  * slice {index 0, of n}. With one slice: write->input as it is.
  */
 const struct value *input_whole(struct request *request);
+
+/* Parts that other questions to the policy have as well (gateway/access.h). */
+const struct value *input_source(struct request *request);
+const struct value *input_groups(
+	struct arena *arena, const struct store_ref *groups, size_t count); /* [{id, display}] */

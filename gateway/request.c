@@ -210,6 +210,16 @@ bool request_read_query(struct request *request)
 
 /* ---- replies ---- */
 
+const char *request_origin(const struct request *request)
+{
+	const struct http_text host = request->http->host;
+
+	return arena_printf(request->arena, "%s://%.*s",
+		exchange_is_tls(request->exchange) ? "https" : "http",
+		host.size > 0 ? (int)host.size : (int)sizeof("localhost") - 1,
+		host.size > 0 ? host.data : "localhost");
+}
+
 const char *request_media(const struct request *request)
 {
 	return request->media != NULL ? request->media : SCIM_MEDIA_TYPE;
@@ -225,6 +235,7 @@ void request_reply(struct request *request, const struct request_reply *reply)
 		{ "Allow", reply->allow },
 		{ "Preference-Applied", reply->applied },
 		{ "Set-Txn", reply->txn },
+		{ "X-Request-ID", reply->request_id },
 		{ "Scimward-Request", request->id },
 	};
 	struct server_reply out = {

@@ -21,6 +21,7 @@
 #include "io/http.h"
 #include "store/record.h"
 
+struct access_run;
 struct arena;
 struct buf;
 struct bulk;
@@ -117,6 +118,7 @@ struct request {
 	struct write *write;
 	struct read *read;
 	struct data *data;
+	struct access_run *access;
 	struct bulk *bulk;
 	struct completion *completion;
 	struct request *parent; /* of an operation of a bulk request: that; else NULL */
@@ -139,6 +141,9 @@ void request_pool_free(struct gateway_worker *worker);
 /* Reads the query into request->query. ERROR_REQUEST. */
 bool request_read_query(struct request *request);
 
+/* "https://host" as the client reached us; in the request's arena. */
+const char *request_origin(const struct request *request);
+
 /* What a 401 asks for (RFC 6750, 3). */
 #define REQUEST_CHALLENGE "Bearer realm=\"scimward\""
 
@@ -157,6 +162,7 @@ struct request_reply {
 	const char *allow;
 	const char *applied;       /* Preference-Applied */
 	const char *txn;           /* Set-Txn */
+	const char *request_id;    /* X-Request-ID of the client; NULL: none came */
 	const char *cache_control; /* NULL: no-store */
 	const void *body;
 	size_t body_size;

@@ -123,38 +123,55 @@ static size_t scim_prefix(const struct http_request *http)
 static void take_base(struct request *request, size_t prefix)
 {
 	const struct http_request *http = request->http;
-	const char *scheme = exchange_is_tls(request->exchange) ? "https" : "http";
-	const char *host = http->host.size > 0 ? http->host.data : "localhost";
-	int size = http->host.size > 0 ? (int)http->host.size : (int)sizeof("localhost") - 1;
+	const char *origin = request_origin(request);
 
 	if (prefix == 4) {
 		request->tenant_name = http->segments[1];
-		request->base = arena_printf(request->arena, "%s://%.*s/t/%.*s/scim/v2", scheme,
-			size, host, (int)http->segments[1].size, http->segments[1].data);
+		request->base = arena_printf(request->arena, "%s/t/%.*s/scim/v2", origin,
+			(int)http->segments[1].size, http->segments[1].data);
 	} else {
-		request->base =
-			arena_printf(request->arena, "%s://%.*s/scim/v2", scheme, size, host);
+		request->base = arena_printf(request->arena, "%s/scim/v2", origin);
 	}
 }
 
-/* Paths that are no SCIM, by how they begin. */
-static const struct {
-	const char *names[2]; /* NULL: whatever comes behind the first */
+/* Paths that are no SCIM. */
+enum { PLAIN_NAMES = 4 };
+
+static const struct plain {
+	const char *names[PLAIN_NAMES];
+	bool deeper; /* whatever comes behind them */
 	const char *allow;
 	const struct step *get;
 	const struct step *post;
 } plain[] = {
-	{ { "livez", NULL }, "GET, HEAD, OPTIONS", flow_livez, NULL },
-	{ { "readyz", NULL }, "GET, HEAD, OPTIONS", flow_readyz, NULL },
-	{ { "journal", NULL }, "GET, HEAD, OPTIONS", flow_journal, NULL },
-	{ { "v1", "data" }, "GET, HEAD, POST, OPTIONS", flow_data, flow_data },
+	{ { "livez" }, true, "GET, HEAD, OPTIONS", flow_livez, NULL },
+	{ { "readyz" }, true, "GET, HEAD, OPTIONS", flow_readyz, NULL },
+	{ { "journal" }, true, "GET, HEAD, OPTIONS", flow_journal, NULL },
+	{ { "v1", "data" }, true, "GET, HEAD, POST, OPTIONS", flow_data, flow_data },
+	{ { "access", "v1", "evaluation" }, false, "POST, OPTIONS", NULL, flow_evaluation },
+	{ { "access", "v1", "evaluations" }, false, "POST, OPTIONS", NULL, flow_evaluations },
+	{ { "access", "v1", "search", "subject" }, false, "POST, OPTIONS", NULL,
+		flow_search_subject },
+	{ { "access", "v1", "search", "resource" }, false, "POST, OPTIONS", NULL,
+		flow_search_resource },
+	{ { "access", "v1", "search", "action" }, false, "POST, OPTIONS", NULL,
+		flow_search_action },
+	{ { ".well-known", "authzen-configuration" }, false, "GET, HEAD, OPTIONS", flow_authzen,
+		NULL },
 };
 
-static bool begins(const struct http_request *http, const char *const names[2])
+static bool is_path(const struct http_request *http, const struct plain *row)
 {
-	return http->segment_count > 0 && http_text_is(http->segments[0], names[0]) &&
-	       (names[1] == NULL ||
-		       (http->segment_count > 1 && http_text_is(http->segments[1], names[1])));
+	size_t count = 0;
+
+	while (count < PLAIN_NAMES && row->names[count] != NULL) {
+		if (count >= http->segment_count ||
+			!http_text_is(http->segments[count], row->names[count])) {
+			return false;
+		}
+		count++;
+	}
+	return row->deeper || http->segment_count == count;
 }
 
 static const struct step *find_plain(struct request *request)
@@ -162,7 +179,7 @@ static const struct step *find_plain(struct request *request)
 	const struct http_request *http = request->http;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-		if (!begins(http, plain[i].names)) {
+		if (!is_path(http, &plain[i])) {
 			continue;
 		}
 		const struct step *flow = http->method == HTTP_POST ? plain[i].post : NULL;

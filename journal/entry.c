@@ -22,6 +22,7 @@ static const char *const kinds[JOURNAL_KIND_COUNT] = {
 	[JOURNAL_POLICY] = "policy",
 	[JOURNAL_APPROVAL] = "approval",
 	[JOURNAL_SYSTEM] = "system",
+	[JOURNAL_ACCESS] = "access",
 };
 
 const char *journal_kind_name(enum journal_kind kind)

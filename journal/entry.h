@@ -55,6 +55,7 @@ enum journal_kind {
 	JOURNAL_POLICY,   /* a revision took over; its full name stands in detail */
 	JOURNAL_APPROVAL, /* somebody approved or refused what was held */
 	JOURNAL_SYSTEM,   /* start, restore, token made, source paused; `operation` says which */
+	JOURNAL_ACCESS,   /* somebody asked whether a person may do something; see access.journal */
 	JOURNAL_KIND_COUNT,
 };
 
