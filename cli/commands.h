@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command cli_access_commands[];
 extern const struct cli_command cli_backup_commands[];
 extern const struct cli_command cli_config_commands[];
 extern const struct cli_command cli_delivery_commands[];

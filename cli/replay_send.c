@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <curl/curl.h>
 #include <string.h>
 #include "base/buf.h"
@@ -8,9 +7,9 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "cli/capture_file.h"
+#include "cli/remote.h"
 #include "cli/source_replay.h"
 
-#define TOKEN_BYTES_MAX 4096
 #define REPLY_BYTES_MAX (4 * 1024 * 1024)
 #define CALL_MS 30000L
 
@@ -21,72 +20,18 @@ struct replay_target {
 	json_t *ids;              /* id then → id now */
 };
 
-static bool begins_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* A token must not cross a network in clear. */
-static bool is_private(const char *url)
-{
-	static const char *const loopback[] = { "http://127.0.0.1", "http://localhost",
-		"http://[::1]" };
-
-	for (size_t i = 0; i < 3; i++) {
-		char behind = begins_with(url, loopback[i]) ? url[strlen(loopback[i])] : 'x';
-
-		if (behind == ':' || behind == '/' || behind == '\0') {
-			return true;
-		}
-	}
-	return begins_with(url, "https://");
-}
-
-static bool read_token(struct replay_target *target, const char *path, struct error *err)
-{
-	struct buf token = { 0 };
-	bool ok = file_read(path, TOKEN_BYTES_MAX, &token, err);
-
-	while (ok && token.size > 0 && isspace((unsigned char)token.data[token.size - 1])) {
-		token.size--;
-	}
-	if (ok && token.size == 0) {
-		ok = error_set(err, ERROR_REQUEST, "%s: there is no token in it", path);
-	}
-	for (size_t i = 0; ok && i < token.size; i++) {
-		if (token.data[i] <= ' ' || token.data[i] >= 0x7f) {
-			ok = error_set(err, ERROR_REQUEST, "%s: this is no token", path);
-		}
-	}
-	if (ok) {
-		buf_append_text(&target->authorization, "Authorization: Bearer ");
-		buf_append(&target->authorization, token.data, token.size);
-	}
-	secret_wipe(token.data, token.size);
-	buf_fini(&token);
-	return ok;
-}
-
 struct replay_target *replay_target_new(
 	const char *url, const char *token_file, const char *ca, struct error *err)
 {
-	struct replay_target *target;
+	struct replay_target *target = must_calloc(1, sizeof(*target));
 
-	if (!is_private(url)) {
-		error_set(err, ERROR_REQUEST,
-			"'%.100s' must begin with https://, or name loopback: the token would "
-			"cross the network in clear",
-			url);
-		return NULL;
-	}
-	target = must_calloc(1, sizeof(*target));
 	target->url = must_strdup(url);
 	target->ca = ca != NULL ? must_strdup(ca) : NULL;
 	target->ids = json_object();
 	for (size_t n = strlen(target->url); n > 0 && target->url[n - 1] == '/'; n--) {
 		target->url[n - 1] = '\0';
 	}
-	if (!read_token(target, token_file, err)) {
+	if (!remote_authorize(url, token_file, &target->authorization, err)) {
 		replay_target_free(target);
 		return NULL;
 	}

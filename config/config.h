@@ -207,8 +207,6 @@ struct config {
 	struct config_journal journal;
 	struct config_policy policy;
 	struct config_access access;
-	struct config_signer *signers;
-	size_t signer_count; /* 0: bundles need no signature */
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */
 	} log;

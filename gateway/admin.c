@@ -125,6 +125,7 @@ static const struct {
 	{ HTTP_GET, { "status" }, admin_status },
 	{ HTTP_POST, { "reload" }, admin_reload },
 	{ HTTP_POST, { "backup" }, admin_backup },
+	{ HTTP_POST, { "access" }, admin_access },
 	{ HTTP_GET, { "journal" }, admin_journal },
 	{ HTTP_GET, { "journal", "*" }, admin_entry },
 	{ HTTP_GET, { "deliveries" }, admin_deliveries },

@@ -68,6 +68,8 @@ json_t *admin_policy_json(const struct gateway *gateway); /* the member "policy"
 admin_fn admin_journal, admin_entry;
 void admin_journal_news(void *admin);         /* there are new entries */
 void admin_journal_stop(struct admin *admin); /* ends all followers */
+/* admin_access.c */
+admin_fn admin_access;
 /* admin_delivery.c */
 admin_fn admin_deliveries, admin_retry;
 /* admin_capture.c */

@@ -366,3 +366,44 @@ def test_without_the_setting_nothing_is_journaled(make_gateway):
     gateway = make_gateway()
     assert send(gateway, "/access/v1/evaluation", GOOD, source="idp").json["decision"] is False
     assert gateway.journal('kind eq "access"') == []
+
+
+def check(town, *arguments, code):
+    return town.cli("access", "check", *arguments, "--tenant", "default", code=code)
+
+
+def test_the_exit_code_of_access_check_is_the_answer(town):
+    assert "yes: carol@example.com may deploy environment:prod" in check(
+        town, "carol@example.com", "deploy", "environment:prod", code=0
+    )
+    assert "no: carol@example.com may not deploy environment:moon" in check(
+        town, "carol@example.com", "deploy", "environment:moon", code=2
+    )
+    assert "no rule allows it (access.none)" in check(town, "mallory", "read", "record:record-1", code=2)
+    answer = json.loads(check(town, "alice", "read", "record:record-1", "-o", "json", code=0))
+    assert answer["access"]["decision"] is True
+
+
+def test_access_check_without_an_answer_is_1_and_says_why(town):
+    assert "policy.budget" in town.cli("access", "check", "a", "b", "bomb:c", "--tenant", "default", code=None).stderr
+    assert town.cli("access", "check", "a", "b", "bomb:c", "--tenant", "default", code=None).returncode == 1
+    two = town.cli("access", "check", "alice", "read", "record:record-1", code=None)
+    assert two.returncode == 1 and "--tenant" in two.stderr
+    unknown = town.cli("access", "check", "alice", "read", "record:x", "--tenant", "moon", code=None)
+    assert unknown.returncode == 1 and "moon" in unknown.stderr
+    bad = town.cli("access", "check", "alice", "read", "record:x", "--tenant", "default", "--context", "[1]", code=None)
+    assert bad.returncode == 1 and "--context" in bad.stderr
+    assert town.cli("access", "check", "alice", code=None).returncode == 64
+
+
+def test_access_check_asks_a_gateway_elsewhere(town, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(town.tokens["pipeline"] + "\n")
+    there = ["--url", f"http://127.0.0.1:{town.port}", "--token-file", str(token)]
+    assert "yes" in town.cli("access", "check", "carol@example.com", "deploy", "environment:prod", *there)
+    town.cli("access", "check", "bob", "write", "record:record-1", *there, code=2)
+    clear = town.cli("access", "check", "a", "b", "c", "--url", "http://gw.example.com", *there[2:], code=None)
+    assert clear.returncode == 1 and "https" in clear.stderr
+    token.write_text("wrong-token-of-nobody")
+    refused = town.cli("access", "check", "a", "b", "c", *there, code=None)
+    assert refused.returncode == 1 and "401" in refused.stderr
