@@ -172,7 +172,26 @@ static void print_items(struct printer *it, const struct value *value)
 	put(it, ']');
 }
 
-/* A key that is no string stands as its JSON text. */
+/* Appends JSON text as Go's encoding/json escapes it, which names for instance "&" by its number.
+ */
+static void append_escaped(struct buf *buf, const struct buf *json)
+{
+	for (size_t i = 0; i < json->size; i++) {
+		const char *at = json->data + i;
+		bool separator = json->size - i >= 3 && memcmp(at, "\xe2\x80", 2) == 0 &&
+				 (at[2] == '\xa8' || at[2] == '\xa9');
+		if (separator) {
+			buf_printf(buf, "\\u202%c", at[2] == '\xa8' ? '8' : '9');
+			i += 2;
+		} else if (*at == '<' || *at == '>' || *at == '&') {
+			buf_printf(buf, "\\u%04x", (unsigned)*at);
+		} else {
+			buf_append_char(buf, *at);
+		}
+	}
+}
+
+/* A key that is no string stands as its JSON text, as OPA writes it. */
 static void print_key(struct printer *it, const struct value *key)
 {
 	if (key->type == VALUE_STRING) {
@@ -183,11 +202,13 @@ static void print_key(struct printer *it, const struct value *key)
 		}
 		return;
 	}
+	CLEANUP(buf_fini) struct buf json = { 0 };
 	CLEANUP(buf_fini) struct buf text = { 0 };
 
-	if (!value_print_charged(&text, key, it->end_size, it->charge)) {
+	if (!value_print_charged(&json, key, it->end_size, it->charge)) {
 		it->failed = true;
 	}
+	append_escaped(&text, &json);
 	put_text(it, buf_text(&text), text.size);
 }
 

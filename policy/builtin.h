@@ -54,6 +54,10 @@ struct policy_builtin {
 
 /* The row of that name; NULL: there is none. The table is sorted; a test holds it so. */
 const struct policy_builtin *policy_builtin_find(const char *name);
+/* Why there is none of that name; NULL: nobody knows such a builtin (policy/builtin_refused.c). */
+const char *policy_builtin_refusal(const char *name);
+/* The name of the i-th refused one; NULL behind the last. */
+const char *policy_builtin_refused_at(size_t index);
 /* The i-th row in order of names; NULL behind the last. For listings and tests. */
 const struct policy_builtin *policy_builtin_at(size_t index);
 

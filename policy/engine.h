@@ -46,6 +46,8 @@ struct policy_limits {
 	size_t locals;            /* of one function */
 	bool rules_may_hide_data; /* data at a rule's path are no error: OPA's own cases want it */
 	bool coverage;            /* for policy/coverage.h; slower: for tests of policies only */
+	bool patterns_may_be_wrong; /* a written regex that is none fails when it is used: they too
+				     */
 };
 extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 M, 1 M, 65,536 */
 

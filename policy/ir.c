@@ -4,11 +4,46 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
+#include "policy/builtin.h"
+#include "policy/builtin_regex.h"
 #include "policy/engine.h"
 #include "policy/program.h"
 
 /* Each block of a plan lies four JSON containers within the one around it. */
 #define JSON_DEPTH (IR_NESTING * 4 + 32)
+
+/* ---- constant arguments ---- */
+
+/*
+ * A regular expression that is written in the policy and is none can only fail: better now than
+ * when a decision gets there. regex.is_valid may be asked about anything.
+ */
+bool ir_check_pattern(struct ir_reader *reader, const struct ir_statement *statement)
+{
+	static const struct {
+		const char *builtin;
+		size_t arg;
+	} patterns[] = { { "re_match", 0 }, { "regex.match", 0 }, { "regex.split", 0 },
+		{ "regex.find_n", 0 }, { "regex.find_all_string_submatch_n", 0 },
+		{ "regex.replace", 1 } };
+	const char *name = statement->builtin->name;
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
+		if (strcmp(name, patterns[i].builtin) != 0 ||
+			statement->args[patterns[i].arg].type != IR_STRING) {
+			continue;
+		}
+		uint32_t string = statement->args[patterns[i].arg].index;
+		const struct value *pattern = reader->plan->strings[string];
+		struct error wrong = { 0 };
+		if (!policy_regex_check(value_text(pattern), value_size(pattern), &wrong)) {
+			return error_set(reader->err, ERROR_POLICY, "%s: %s", name, wrong.text);
+		}
+	}
+	return true;
+}
+
+/* ---- the document ---- */
 
 /* The array `name` of the object `name` of `json`, as in {"plans": {"plans": […]}}; NULL: none. */
 static const struct value *find_list(const struct value *json, const char *outer, const char *inner)

@@ -159,4 +159,6 @@ struct ir_reader {
 bool ir_read_blocks(struct ir_reader *reader, const struct value *json, bool scan,
 	const struct ir_block **blocks, size_t *count);
 /* Notes that the function uses a local. False: beyond the limit. */
+/* False: an argument of a call is a pattern that is none. */
+bool ir_check_pattern(struct ir_reader *reader, const struct ir_statement *statement);
 bool ir_use_local(struct ir_reader *reader, int64_t number, uint32_t *local);

@@ -242,15 +242,17 @@ static bool read_callee(
 	}
 	statement->builtin = policy_builtin_find(name);
 	if (statement->builtin == NULL) {
-		return error_set(
-			reader->err, ERROR_POLICY, "the builtin %s is not available here", name);
+		const char *reason = policy_builtin_refusal(name);
+		return error_set(reader->err, ERROR_POLICY,
+			"the builtin %s is not available here%s%s", name,
+			reason != NULL ? ": " : "", reason != NULL ? reason : "");
 	}
 	if (statement->arg_count != statement->builtin->args) {
 		return error_set(reader->err, ERROR_POLICY,
 			"the builtin %s takes %u arguments, but gets %zu", name,
 			statement->builtin->args, statement->arg_count);
 	}
-	return true;
+	return reader->limits->patterns_may_be_wrong || ir_check_pattern(reader, statement);
 }
 
 static bool read_one_block(

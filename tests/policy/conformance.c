@@ -18,12 +18,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/value.h"
 #include "policy/builtin.h"
 #include "policy/engine.h"
 
 #define FILE_LIMIT (256u * 1024 * 1024)
 #define CATEGORIES 256
+#define REFUSALS 32
 #define DEADLINE_S 300
 #define TIME_US 1795000000000000 /* any time will do: the cases only compare it with itself */
 
@@ -34,8 +36,14 @@ struct category {
 	unsigned counts[OUTCOMES];
 };
 
+struct refusal {
+	const char *name;
+	unsigned cases;
+};
+
 struct run {
-	struct arena *arena; /* of one case */
+	struct arena *arena;               /* of one case */
+	struct refusal refusals[REFUSALS]; /* by the first builtin that a case lacks */
 	struct policy_worker *worker;
 	struct category categories[CATEGORIES];
 	size_t category_count;
@@ -186,8 +194,23 @@ static enum outcome compare_failure(
 	return FAILED;
 }
 
-/* Does the plan need a builtin that we do not have? With a text: one that the text names. */
-static bool needs_missing(const struct value *plan, const char *text)
+static void count_refusal(struct run *run, const char *name)
+{
+	size_t i = 0;
+
+	while (i < REFUSALS - 1 && run->refusals[i].name != NULL &&
+		strcmp(run->refusals[i].name, name) != 0) {
+		i++;
+	}
+	if (run->refusals[i].name == NULL) {
+		run->refusals[i].name = must_strdup(name);
+	}
+	run->refusals[i].cases++;
+}
+
+/* The builtin that the plan needs and we do not have; NULL: none. With a text: one that it names.
+ */
+static const char *needs_missing(const struct value *plan, const char *text)
 {
 	const struct value *names = value_find(value_find(plan, "static"), "builtin_funcs");
 
@@ -195,10 +218,10 @@ static bool needs_missing(const struct value *plan, const char *text)
 		const char *name = value_find_text(value_at(names, i), "name");
 		if (policy_builtin_find(name) == NULL &&
 			(text == NULL || strstr(text, name) != NULL)) {
-			return true;
+			return name;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 /* NULL: refused, and *outcome says what that means. */
@@ -218,11 +241,16 @@ static struct policy *load(struct run *run, const struct value *testcase, struct
 		.data_size = data->size };
 	struct policy_limits limits_of_plan = policy_limits_default;
 	limits_of_plan.rules_may_hide_data = true; /* some cases do */
+	limits_of_plan.patterns_may_be_wrong = true;
 	struct policy *policy = policy_load(&files, &limits_of_plan, &err);
 	if (policy == NULL) {
-		*outcome = needs_missing(json, err.text) ? MISSING : FAILED;
+		const char *missing = needs_missing(json, err.text);
+		*outcome = missing != NULL ? MISSING : FAILED;
+		if (missing != NULL) {
+			count_refusal(run, missing);
+		}
 		snprintf(run->what, sizeof(run->what), "%s", err.text);
-	} else if (needs_missing(json, NULL)) {
+	} else if (needs_missing(json, NULL) != NULL) {
 		*outcome = WRONG;
 		snprintf(run->what, sizeof(run->what), "loaded without a builtin that it needs");
 		policy_unref(policy);
@@ -358,6 +386,19 @@ static const struct value *read_known(struct arena *arena, const char *path)
 	return value_finish_object(&builder);
 }
 
+/* What is refused when a policy loads, and why. A builtin that nobody gave a reason is a gap. */
+static void print_refusals(struct run *run)
+{
+	printf("\n%-40s %6s  %s\n", "refused builtin", "cases", "reason");
+	for (size_t i = 0; i < REFUSALS && run->refusals[i].name != NULL; i++) {
+		const char *reason = policy_builtin_refusal(run->refusals[i].name);
+		printf("%-40s %6u  %s\n", run->refusals[i].name, run->refusals[i].cases,
+			reason != NULL ? reason : "NO REASON");
+		run->failed += reason == NULL;
+		memory_free((char *)(uintptr_t)run->refusals[i].name);
+	}
+}
+
 static void print_table(const struct run *run)
 {
 	unsigned totals[OUTCOMES] = { 0 };
@@ -401,6 +442,7 @@ int main(int argc, char **argv)
 		line += line[size] == '\n' ? size + 1 : size;
 	}
 	print_table(&run);
+	print_refusals(&run);
 	printf("%u passed, %u failed, %u skipped\n", run.passed, run.failed,
 		run.skipped + run.excused);
 	policy_worker_free(run.worker);

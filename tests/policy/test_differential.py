@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway import is_sanitized
+
 ROOT = Path(__file__).resolve().parents[2]
 BENCH = ROOT.parent / "shared" / "bench" / "policy"
 GEN = ROOT / ".setup" / "bin" / "policy-gen"
 LONG = bool(os.environ.get("SCIMWARD_LONG"))
+SEED = 2
+# A sanitizer build looks at memory, and has the same answers: it need not ask for all of them.
+FEWER = 1000 if is_sanitized() else 0
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +43,22 @@ def compare(differential, tmp_path, *arguments):
 def test_the_benchmark_policy_decides_as_opa_does_on_its_inputs_and_on_mutated_ones(differential, tmp_path):
     count = 30000 if LONG else 2000
     compare(differential, tmp_path, "-n", count, "mutants", "scimgw/users/decision", BENCH)
+
+
+def test_the_starter_policy_decides_as_opa_does_on_its_tests_inputs_and_on_mutated_ones(differential, tmp_path):
+    count = 30000 if LONG else FEWER or 3000
+    compare(differential, tmp_path, "-n", count, "documents", "scimward/decision", ROOT / "examples" / "policy")
+
+
+def test_random_policies_give_what_opa_gives(differential, tmp_path):
+    """Rules of every kind over each other, with builtins, with random inputs: five inputs each."""
+    count = 100000 if LONG else FEWER or 10000
+    compare(differential, tmp_path, "-seed", SEED, "-n", count, "programs")
+
+
+def test_graphql_and_json_schemas_are_read_as_opa_reads_them(differential, tmp_path):
+    count = 10000 if LONG else FEWER or 1000
+    compare(differential, tmp_path, "-seed", SEED, "-n", count, "languages")
 
 
 def test_every_test_rule_of_the_starter_policy_gives_what_opa_sees(differential, tmp_path):

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand"
 	"os"
 	"path/filepath"
@@ -31,7 +32,9 @@ type answers struct {
 	Plan    json.RawMessage `json:"plan"`
 	Data    any             `json:"data"`
 	Lenient bool            `json:"lenient,omitempty"`
-	Cases   []answer        `json:"cases"`
+	// Stricter: that we end with a builtin's error where OPA does not get to it is no difference.
+	Stricter bool     `json:"stricter,omitempty"`
+	Cases    []answer `json:"cases"`
 }
 
 // answer has one of Want, Failure ("policy.builtin", "policy.conflict"), or none: undefined.
@@ -177,13 +180,70 @@ func writeMutants(encoder *json.Encoder, entrypoint, folder string, seed int64, 
 	return encoder.Encode(p.answers)
 }
 
-// testRules names the test_ rules of the loaded modules as entry points.
-func testRules(modules map[string]*loader.RegoFile) []string {
+// documentsOf are the inputs that the tests of a policy are made of: what their rules give, if it
+// is an object with an operation.
+func (p *policy) documentsOf() ([]any, error) {
+	var documents []any
+	for _, rule := range rulesOf(p.loaded.Modules, func(pkg, name string) bool {
+		return strings.HasSuffix(pkg, "_test") && !strings.HasPrefix(name, "test_")
+	}) {
+		options := []func(*rego.Rego){rego.Query("data." + strings.ReplaceAll(rule, "/", ".")),
+			rego.SetRegoVersion(ast.RegoV1), rego.Data(p.loaded.Documents)}
+		for _, module := range p.loaded.Modules {
+			options = append(options, rego.ParsedModule(module.Parsed.Copy()))
+		}
+		results, err := rego.New(options...).Eval(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		if len(results) != 1 {
+			continue
+		}
+		document, ok := results[0].Expressions[0].Value.(map[string]any)
+		if ok && document["operation"] != nil {
+			documents = append(documents, document)
+		}
+	}
+	return documents, nil
+}
+
+// writeDocuments asks for the inputs of a policy's own tests and for count inputs made of them.
+func writeDocuments(encoder *json.Encoder, entrypoint, folder string, seed int64, count int) error {
+	p, err := loadPolicy(entrypoint, false, folder)
+	if err != nil {
+		return err
+	}
+	bases, err := p.documentsOf()
+	if err != nil || len(bases) == 0 {
+		return fmt.Errorf("%s: no documents: %w", folder, err)
+	}
+	maps.DeleteFunc(p.loaded.Modules, func(_ string, module *loader.RegoFile) bool {
+		return strings.HasSuffix(module.Parsed.Package.Path.String(), "_test")
+	})
+	if err := p.plan([]string{entrypoint}); err != nil {
+		return err
+	}
+	m := newMutator(rand.New(rand.NewSource(seed)), append(slices.Clone(bases), p.loaded.Documents)...)
+	for i := 0; i < count; i++ {
+		input := bases[i%len(bases)]
+		if i >= len(bases) {
+			input = m.mutate(input)
+		}
+		if err := p.ask(entrypoint, &input); err != nil {
+			return err
+		}
+	}
+	return encoder.Encode(p.answers)
+}
+
+// rulesOf names rules without arguments as entry points.
+func rulesOf(modules map[string]*loader.RegoFile, wanted func(pkg, name string) bool) []string {
 	names := map[string]bool{}
 	for _, module := range modules {
 		for _, rule := range module.Parsed.Rules {
 			name := string(rule.Head.Reference[0].Value.(ast.Var))
-			if len(rule.Head.Reference) == 1 && strings.HasPrefix(name, "test_") && len(rule.Head.Args) == 0 {
+			pkg := module.Parsed.Package.Path.String()
+			if len(rule.Head.Reference) == 1 && len(rule.Head.Args) == 0 && wanted(pkg, name) {
 				var parts []string
 				for _, term := range module.Parsed.Package.Path[1:] {
 					parts = append(parts, string(term.Value.(ast.String)))
@@ -192,12 +252,7 @@ func testRules(modules map[string]*loader.RegoFile) []string {
 			}
 		}
 	}
-	rules := make([]string, 0, len(names))
-	for name := range names {
-		rules = append(rules, name)
-	}
-	slices.Sort(rules)
-	return rules
+	return slices.Sorted(maps.Keys(names))
 }
 
 // writeTests asks for each test_ rule of a policy: it must give what `opa test` sees.
@@ -206,7 +261,7 @@ func writeTests(encoder *json.Encoder, folder string) error {
 	if err != nil {
 		return err
 	}
-	rules := testRules(p.loaded.Modules)
+	rules := rulesOf(p.loaded.Modules, func(_, name string) bool { return strings.HasPrefix(name, "test_") })
 	if len(rules) == 0 {
 		return fmt.Errorf("%s: no test_ rules", folder)
 	}

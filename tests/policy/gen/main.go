@@ -2,8 +2,11 @@
 //
 //	gen -o FILE cases                        OPA's own conformance cases, planned
 //	gen -o FILE mutants ENTRYPOINT FOLDER    what OPA answers to the inputs of a policy and to mutated ones
+//	gen -o FILE documents ENTRYPOINT FOLDER  the same of the documents in the policy's own tests
 //	gen -o FILE tests FOLDER                 what OPA says of the test_ rules of a policy
 //	gen -o FILE builtins NAMES               what OPA's builtins give for random arguments
+//	gen -o FILE programs                     what OPA answers to random policies
+//	gen -o FILE languages                    what OPA says of GraphQL and JSON schemas, good ones and bad ones
 //	gen -o FILE tokens                       what OPA says of tokens, good ones and bad ones
 //
 // The cases, the planner and the evaluator come from the pinned OPA module, so that nothing of OPA
@@ -32,10 +35,16 @@ func run(output string, seed int64, count int, arguments []string) error {
 		err = writeCases(encoder)
 	case len(arguments) == 1 && arguments[0] == "tokens":
 		err = writeTokens(encoder, seed, count)
+	case len(arguments) == 1 && arguments[0] == "languages":
+		err = writeLanguages(encoder, seed, count)
+	case len(arguments) == 1 && arguments[0] == "programs":
+		err = writePrograms(encoder, seed, count)
 	case len(arguments) == 2 && arguments[0] == "builtins":
 		err = writeBuiltins(encoder, arguments[1], seed, count)
 	case len(arguments) == 3 && arguments[0] == "mutants":
 		err = writeMutants(encoder, arguments[1], arguments[2], seed, count)
+	case len(arguments) == 3 && arguments[0] == "documents":
+		err = writeDocuments(encoder, arguments[1], arguments[2], seed, count)
 	case len(arguments) == 2 && arguments[0] == "tests":
 		err = writeTests(encoder, arguments[1])
 	default:

@@ -106,6 +106,8 @@ static void test_sets_print_as_arrays_and_keys_as_texts(void **state)
 {
 	const struct value *items[] = { value_of_int(arena, 2), value_of_text(arena, "x\"y") };
 	const struct value *set = value_of_set(arena, items, 2);
+	const struct value *odd[] = { value_of_text(arena, "<a&b>\xe2\x80\xa8") };
+	const struct value_member escaped = { value_of_array(arena, odd, 1), value_null() };
 	const struct value_member members[] = {
 		{ value_null(), set },
 		{ value_of_int(arena, -5), value_null() },
@@ -118,6 +120,8 @@ static void test_sets_print_as_arrays_and_keys_as_texts(void **state)
 	assert_prints(value_of_object(arena, members, 4),
 		"{\"null\":[2,\"x\\\"y\"],\"-5\":null,\"[2,\\\"x\\\\\\\"y\\\"]\":null,"
 		"\"[2,\\\"x\\\\\\\"y\\\"]\":null}");
+	assert_prints(value_of_object(arena, &escaped, 1),
+		"{\"[\\\"\\\\u003ca\\\\u0026b\\\\u003e\\\\u2028\\\"]\":null}");
 }
 
 static void test_pretty_is_for_people(void **state)

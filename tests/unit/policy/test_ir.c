@@ -19,7 +19,8 @@
 #define BOOL(b) "{'type':'bool','value':" b "}"
 
 #define HEAD                                                                                       \
-	"{'static':{'strings':[{'value':'result'},{'value':'12'},{'value':'a\\u0000b'}],"          \
+	"{'static':{'strings':[{'value':'result'},{'value':'12'},{'value':'a\\u0000b'},{'value':'" \
+	"a('}],"                                                                                   \
 	"'files':[{'value':'p.rego'}]},'plans':{'plans':[{'name':'t/p','blocks':[{'stmts':["
 #define MIDDLE "]}]}]},'funcs':{'funcs':["
 #define FUNCTION(name, path)                                                                       \
@@ -61,7 +62,7 @@ static const struct refusal refusals[] = {
 	{ S("ResetLocalStmt", "'target':4294967298"), "local 4294967298 is out of range" },
 	{ S("ResetLocalStmt", "'target':1.5"), "a number is missing" },
 	{ S("ResetLocalStmt", "'other':1"), "a number is missing" },
-	{ S("EqualStmt", "'a':" LOCAL("0") ",'b':" STRING("3")), "string 3 is not in the static" },
+	{ S("EqualStmt", "'a':" LOCAL("0") ",'b':" STRING("4")), "string 4 is not in the static" },
 	{ S("EqualStmt", "'a':" LOCAL("0") ",'b':" STRING("-1")), "string -1 is not in the" },
 	{ S("EqualStmt", "'a':" LOCAL("99999") ",'b':" STRING("0")), "local 99999 is out of" },
 	{ S("EqualStmt", "'a':" LOCAL("0")), "an operand is no local, string or boolean" },
@@ -69,11 +70,13 @@ static const struct refusal refusals[] = {
 	{ S("EqualStmt", "'a':" LOCAL("0") ",'b':{'type':'global','value':0}"), "operand is no" },
 	/* numbers */
 	{ S("MakeNumberRefStmt", "'Index':0,'target':2"), "'result' is no number" },
-	{ S("MakeNumberRefStmt", "'Index':3,'target':2"), "number 3 is not in the static table" },
+	{ S("MakeNumberRefStmt", "'Index':4,'target':2"), "number 4 is not in the static table" },
 	{ S("MakeNumberRefStmt", "'Index':-1,'target':2"), "number -1 is not in the static" },
 	/* calls */
 	{ S("CallStmt", "'func':'http.send','args':[],'result':2"),
-		"p.rego:7: the builtin http.send is not available here" },
+		"p.rego:7: the builtin http.send is not available here: a decision asks nobody" },
+	{ S("CallStmt", "'func':'regex.match','args':[" STRING("3") "," LOCAL("0") "],'result':2"),
+		"p.rego:7: regex.match: error parsing regexp: missing closing ): `a(`" },
 	{ S("CallStmt", "'func':'f','args':[" LOCAL("0") "],'result':2"),
 		"f takes 2 arguments, but gets 1" },
 	{ S("CallStmt", "'func':'count','args':[],'result':2"),
