@@ -16,7 +16,6 @@ static const struct {
 	{ "net.lookup_ip_addr",
 		"a decision asks nobody: the same input must give the same answer again" },
 	{ "opa.runtime", "what it gives is another on each machine; use the policy's data" },
-	{ "providers.aws.sign_req", "requests to AWS are nothing that a decision makes" },
 	{ "rand.intn", "a decision that draws lots cannot be computed again" },
 	{ "rego.parse_module",
 		"there is no parser of Rego at run time: OPA compiles policies when they load" },

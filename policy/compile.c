@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
+#include "policy/engine.h"
 #include "policy/eval.h"
 
 void *grow(struct compiler *compiler, void *items, size_t count, size_t *room, size_t bytes)
@@ -205,7 +206,8 @@ static struct function *make_functions(
 			list[i].param_count * sizeof(*list[i].params));
 		functions[i].param_count = list[i].param_count;
 		functions[i].number = (uint32_t)i;
-		functions[i].memo = are_functions && list[i].param_count == 2;
+		functions[i].memo = are_functions && list[i].param_count == 2 &&
+				    (compiler->without & POLICY_STEP_MEMO) == 0;
 	}
 	return functions;
 }
@@ -323,10 +325,14 @@ static void add_static_constants(struct compiler *compiler)
 }
 
 bool program_compile(struct arena *arena, struct arena *scratch, const struct ir_plan *plan,
-	struct program *program, struct error *err)
+	unsigned without, struct program *program, struct error *err)
 {
 	struct compiler compiler = {
-		.arena = arena, .scratch = scratch, .plan = plan, .covers = program->has_points
+		.arena = arena,
+		.scratch = scratch,
+		.plan = plan,
+		.without = without,
+		.covers = program->has_points,
 	};
 
 	add_static_constants(&compiler);

@@ -58,6 +58,7 @@ struct compiler {
 	const struct ir_plan *plan;
 	struct function *functions; /* of the program */
 
+	unsigned without;               /* POLICY_STEP_… */
 	const struct value **constants; /* constant i is operand -1 - i */
 	size_t constant_count;
 	size_t constant_room;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/value.h"
+#include "policy/engine.h"
 
 /* ---- counting ---- */
 
@@ -150,7 +151,8 @@ void note_alias(struct compiler *compiler, uint32_t local, int32_t operand)
 {
 	struct local *it = &compiler->locals[local];
 
-	if (it->writes != 1 || it->grows > 0 || operand == (int32_t)local) {
+	if (it->writes != 1 || it->grows > 0 || operand == (int32_t)local ||
+		(compiler->without & POLICY_STEP_ALIASES) != 0) {
 		return;
 	}
 	if (operand >= 0) {
@@ -342,6 +344,9 @@ size_t fold_container(struct compiler *compiler, const struct ir_block *block, s
 {
 	struct folding *folding = arena_calloc(compiler->scratch, 1, sizeof(*folding));
 
+	if ((compiler->without & POLICY_STEP_FOLDING) != 0) {
+		return 0;
+	}
 	folding->compiler = compiler;
 	folding->block = block;
 	folding->at = at;

@@ -99,7 +99,9 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 	const struct ir_plan *plan = ir_read(scratch, files->plan, files->plan_size, limits, err);
 
 	policy->program.has_points = limits->coverage;
-	if (plan == NULL || !program_compile(policy->arena, scratch, plan, &policy->program, err) ||
+	if (plan == NULL ||
+		!program_compile(
+			policy->arena, scratch, plan, limits->without, &policy->program, err) ||
 		(!limits->rules_may_hide_data && !check_conflicts(policy, plan, err))) {
 		return false;
 	}

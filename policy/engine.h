@@ -46,8 +46,15 @@ struct policy_limits {
 	size_t locals;            /* of one function */
 	bool rules_may_hide_data; /* data at a rule's path are no error: OPA's own cases want it */
 	bool coverage;            /* for policy/coverage.h; slower: for tests of policies only */
+	unsigned without;         /* what a benchmark wants to know the worth of: see below */
 	bool patterns_may_be_wrong; /* a written regex that is none fails when it is used: they too
 				     */
+};
+/* Steps that make a plan faster, for policy_limits.without. The answers are the same. */
+enum {
+	POLICY_STEP_ALIASES = 1, /* copies of locals are other names */
+	POLICY_STEP_FOLDING = 2, /* constant containers are made once */
+	POLICY_STEP_MEMO = 4,    /* a rule is evaluated once for a document */
 };
 extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 M, 1 M, 65,536 */
 

@@ -92,7 +92,7 @@ struct program {
 
 /*
  * Compiles a verified plan. The program lives in `arena`; the plan may go away, as may what is in
- * `scratch`. False: ERROR_POLICY.
+ * `scratch`. without: POLICY_STEP_…, for benchmarks. False: ERROR_POLICY.
  */
 bool program_compile(struct arena *arena, struct arena *scratch, const struct ir_plan *plan,
-	struct program *program, struct error *err);
+	unsigned without, struct program *program, struct error *err);
