@@ -9,8 +9,9 @@
 
 int64_t clock_now_us(void);       /* microseconds since 1970-01-01 UTC */
 int64_t clock_monotonic_us(void); /* only differences mean something */
+int64_t clock_thread_us(void);    /* CPU time of this thread: a call takes 200 ns */
 
-/* Tests: both clocks stand at `us` until the next call; < 0: the real clocks again. Not
+/* Tests: all clocks stand at `us` until the next call; < 0: the real clocks again. Not
  * thread-safe. */
 void clock_fake(int64_t us);
 

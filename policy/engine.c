@@ -252,6 +252,7 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 	worker->function = NULL;
 	worker->failure = failure;
 	worker->deadline_us = clock_monotonic_us() + budget->time_us;
+	worker->cpu_start_us = WORKER_CPU_UNKNOWN;
 	worker->bytes_start = arena_used(call->arena);
 	worker->depth = budget->depth;
 	worker->lenient = call->lenient;

@@ -90,7 +90,7 @@ void policy_worker_cleanup(struct policy_worker **worker);
 struct policy_budget {
 	uint64_t steps;  /* a statement, a value touched, 64 bytes of text; about 10 ns each */
 	size_t bytes;    /* of the arena, by this evaluation */
-	int64_t time_us; /* back-stop: looked at every 4,096 steps */
+	int64_t time_us; /* back-stop: CPU time of the thread, looked at every 4,096 steps */
 	unsigned depth;  /* functions within functions */
 };
 extern const struct policy_budget policy_budget_default; /* 1,000,000; 32 MiB; 50 ms; 512 */

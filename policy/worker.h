@@ -43,6 +43,7 @@ struct memo {
 #define WORKER_STACK_SLOTS (256 * 1024) /* locals of all frames; untouched pages cost nothing */
 #define WORKER_STACK_SCANS (16 * 1024)
 #define WORKER_CLOCK_STEPS 4096
+#define WORKER_CPU_UNKNOWN INT64_MIN
 
 struct policy_worker {
 	struct policy_context context; /* must be first */
@@ -54,7 +55,8 @@ struct policy_worker {
 	const struct function *function;
 	struct policy_failure *failure;
 	jmp_buf exit;
-	int64_t deadline_us; /* of the monotonic clock */
+	int64_t deadline_us;  /* of the monotonic clock: when to look at the CPU time */
+	int64_t cpu_start_us; /* CPU time of the thread at the first look, or _UNKNOWN */
 	size_t bytes_start;
 	unsigned depth;
 	bool lenient;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "policy/worker.h"
 
 static struct policy_worker *worker;
@@ -66,6 +67,27 @@ static void test_a_charge_is_paid_or_leaves(void **state)
 	assert_true(leaves(charge, &one));
 }
 
+static void look_at_the_clock(const void *what)
+{
+	(void)what;
+	policy_charge_clock(context);
+}
+
+/* On a machine with much to do a decision may wait for its core longer than it may run. */
+static void test_time_that_others_took_is_not_counted(void **state)
+{
+	(void)state;
+	worker->cpu_start_us = clock_thread_us();
+	worker->deadline_us = clock_monotonic_us() - 3600000000;
+
+	assert_false(leaves(look_at_the_clock, NULL));
+
+	assert_true(worker->deadline_us > clock_monotonic_us() - 3600000000);
+	worker->cpu_start_us = clock_thread_us() - policy_budget_default.time_us - 1000;
+	worker->deadline_us = 0;
+	assert_true(leaves(look_at_the_clock, NULL));
+}
+
 static void test_a_charge_may_not_wrap_around(void **state)
 {
 	const uint64_t endless = UINT64_MAX;
@@ -105,6 +127,7 @@ static void test_the_clock_is_looked_at(void **state)
 	(void)state;
 	context->clock_at = context->charge.left - WORKER_CLOCK_STEPS;
 	worker->deadline_us = 0; /* long ago */
+	worker->cpu_start_us = -1000000;
 	assert_true(leaves(charge, &steps));
 }
 
@@ -273,6 +296,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_WORKER(test_a_charge_is_paid_or_leaves),
+		WITH_WORKER(test_time_that_others_took_is_not_counted),
 		WITH_WORKER(test_a_charge_may_not_wrap_around),
 		WITH_WORKER(test_memory_is_charged_before_it_is_taken),
 		WITH_WORKER(test_the_clock_is_looked_at),

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/value.h"
 #include "policy/decision.h"
@@ -121,14 +120,12 @@ static void test_time_is_limited(void **state)
 	};
 	struct arena *arena = arena_new();
 	struct policy_failure failure = { 0 };
-	int64_t start_us = clock_monotonic_us();
 
 	(void)state;
 	const char *got = run(arena, &budget, "endless", NUMBERS, &failure);
 
 	assert_string_equal(got, "policy.budget");
 	assert_non_null(strstr(failure.text, "more than 5 ms"));
-	assert_true(clock_monotonic_us() - start_us < 5000000);
 	arena_free(arena);
 }
 
