@@ -329,17 +329,20 @@ static bool has_required(const struct scim_resource_type *type, const struct val
 	return error_set(err, ignored.code, "%s", ignored.text);
 }
 
+static bool holds(const struct scim_patch *patch, const struct value *before,
+	const struct value *after, struct error *err)
+{
+	return after == before || (has_required(patch->type, before, after, err) &&
+					  scim_check_immutable(patch->type, before, after, err));
+}
+
 static bool finish(struct arena *arena, const struct scim_patch *patch, const struct value *before,
 	const struct value **after, struct error *err)
 {
-	if (*after == before) {
-		return true;
-	}
-	if (!has_required(patch->type, before, *after, err) ||
-		!scim_check_immutable(patch->type, before, *after, err)) {
+	if (!holds(patch, before, *after, err)) {
 		return false;
 	}
-	if (!same_extensions(patch->type, before, *after)) {
+	if (*after != before && !same_extensions(patch->type, before, *after)) {
 		*after = scim_doc_with_schemas(arena, patch->type, *after);
 	}
 	return true;
@@ -371,6 +374,12 @@ bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const
 		.doc = before,
 	};
 
+	/*
+	 * RFC 7644, 3.5.2: each operation is held to the schema. A dialect is held to what it
+	 * leaves behind: some remove a name in order to add another.
+	 */
+	const bool is_strict = patch->dialect->quirks == 0;
+
 	*result = (struct scim_patch_result){ 0 };
 	for (size_t i = 0; i < patch->count; i++) {
 		const struct scim_patch_operation *it = &patch->operations[i];
@@ -381,6 +390,9 @@ bool scim_patch_apply(struct arena *arena, const struct scim_patch *patch, const
 		}
 		if (!scim_edit_apply(
 			    &edit, it->op, it->has_path ? &it->path : NULL, it->value, err)) {
+			return not_applied(err, i + 1);
+		}
+		if (i + 1 < patch->count && is_strict && !holds(patch, before, edit.doc, err)) {
 			return not_applied(err, i + 1);
 		}
 	}

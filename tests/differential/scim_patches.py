@@ -216,7 +216,7 @@ WRONG = [
     ({"op": "add", "path": "emails[type eq]", "value": {"value": "c@example.org"}}, "wrong:filter"),
     ({"op": "replace", "path": "emails[type eq \"work\"", "value": {"value": "c@example.org"}}, "wrong:filter"),
     ({"op": "replace", "path": "title[value eq \"x\"]", "value": "x"}, "wrong:filter"),
-    ({"op": "replace", "path": "active", "value": "yes"}, "wrong:type"),
+    ({"op": "replace", "path": "active", "value": "yes"}, "wrong:boolean"),
     ({"op": "replace", "path": "title", "value": 5}, "wrong:type"),
     ({"op": "add", "path": "title", "value": ["x"]}, "wrong:type"),
     ({"op": "add", "path": "name", "value": "x"}, "wrong:type"),

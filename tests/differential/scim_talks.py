@@ -126,6 +126,7 @@ class Talk:
             tags.add("page")
         if self.rng.random() < 0.15:
             found["attributes"] = "userName,emails.value"
+            tags.add("attributes")
         return found, tags
 
     def find(self):

@@ -142,8 +142,16 @@ def outcome(status, answer):
     return f"{status} {scim_type}" if scim_type else str(status)
 
 
+def taken(answer):
+    """Which name a 409 of ours is about."""
+    detail = answer.get("detail", "") if isinstance(answer, dict) else ""
+    return {f"taken:{detail.split()[0]}"} if "already taken" in detail else set()
+
+
 def resource_differences(mine, other, gone=()):
     """(tags) for each attribute that differs. gone: who has been deleted."""
+    if sorted(mine.get("schemas", [])) != sorted(other.get("schemas", [])):
+        yield {"in:schemas"}
     mine, other = clean(mine), clean(other)
     for key in sorted(mine.keys() | other.keys()):
         if mine.get(key) != other.get(key):
@@ -216,7 +224,7 @@ class Comparison:
         what = json.dumps(what)
         only_asks = sent["method"] == "GET" or ".search" in sent["path"]
         if found[0] != found[1]:
-            self.known.difference(*found, sent["tags"], what)
+            self.known.difference(*found, sent["tags"] | taken(a), what)
             talk.settle(sent, mine[0] < 300 and other[0] < 300)
             return only_asks or (mine[0] > 299 and other[0] > 299)
         apart = list(differences(a, b, talk.gone))
