@@ -92,6 +92,12 @@ static bool find_me(struct request *request, struct error *err)
 	return true;
 }
 
+/* Which methods there are does not depend on the token. */
+static bool is_about_me(const struct request *request)
+{
+	return request->is_me && request->flow != flow_options && request->flow != flow_method;
+}
+
 enum step_result identify_start(struct request *request)
 {
 	struct error *err = &request->err;
@@ -104,7 +110,7 @@ enum step_result identify_start(struct request *request)
 		error_set(err, ERROR_NOT_FOUND, "there is nothing here");
 		return STEP_FAIL;
 	}
-	if (request->is_me && !find_me(request, err)) {
+	if (is_about_me(request) && !find_me(request, err)) {
 		return STEP_FAIL;
 	}
 	if (is_counted(request) &&

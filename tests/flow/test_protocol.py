@@ -288,7 +288,7 @@ def test_depth_32_is_the_most(scim):
 def test_discovery_describes_what_is_served(scim):
     config = scim.get("/ServiceProviderConfig").json
     assert config["patch"]["supported"] and config["filter"]["supported"] and config["sort"]["supported"]
-    assert config["etag"]["supported"] and not config["bulk"]["supported"]
+    assert config["etag"]["supported"] and config["bulk"]["supported"]
     types = scim.get("/ResourceTypes").json
     assert {kind["id"]: kind["endpoint"] for kind in types["Resources"]} == {"User": "/Users", "Group": "/Groups"}
     assert set(types) == {"schemas", "totalResults", "startIndex", "itemsPerPage", "Resources"}
