@@ -130,7 +130,43 @@ static size_t append_literal(const struct redact *redact, const char *attribute,
 	return used;
 }
 
-void redact_expression(const struct redact *redact, const char *text, size_t size, struct buf *out)
+static size_t word_size(const char *text, size_t size)
+{
+	size_t word = 0;
+
+	while (word < size && is_word(text[word])) {
+		word++;
+	}
+	return word;
+}
+
+/* Whether the word at `at` stands where an attribute does: before an operator, a bracket, the end.
+ */
+static bool is_attribute_place(const char *text, size_t size, size_t at, size_t word, bool is_path)
+{
+	static const char *const logic[] = { "and", "or", "not", "pr" };
+	size_t next = at + word;
+
+	if (is_one_of(text + at, word, logic, sizeof(logic) / sizeof(logic[0]))) {
+		return true;
+	}
+	if (next == size) {
+		return (is_path && at == 0) || (at > 0 && text[at] == '.' && text[at - 1] == ']');
+	}
+	if (text[next] == '[') {
+		return true;
+	}
+	while (next < size && text[next] == ' ') {
+		next++;
+	}
+	word = word_size(text + next, size - next);
+	return text[next - 1] == ' ' &&
+	       (is_operator(text + next, word) ||
+		       (word == 2 && strncasecmp(text + next, "pr", 2) == 0));
+}
+
+void redact_expression(
+	const struct redact *redact, const char *text, size_t size, bool is_path, struct buf *out)
 {
 	struct redact closed = { .pseudonym = redact->pseudonym };
 	const char *attribute = "";
@@ -143,11 +179,8 @@ void redact_expression(const struct redact *redact, const char *text, size_t siz
 		return;
 	}
 	while (i < size) {
-		size_t word = 0;
+		size_t word = word_size(text + i, size - i);
 
-		while (i + word < size && is_word(text[i + word])) {
-			word++;
-		}
 		if (is_quote(text + i, size - i) || (literal && text[i] != ' ')) {
 			i += append_literal(
 				&closed, attribute, attribute_size, text + i, size - i, out);
@@ -160,11 +193,13 @@ void redact_expression(const struct redact *redact, const char *text, size_t siz
 			continue;
 		}
 		literal = is_operator(text + i, word);
-		if (!literal) {
-			attribute = text + i;
-			attribute_size = word;
+		if (literal || is_attribute_place(text, size, i, word, is_path)) {
+			buf_append(out, text + i, word);
+		} else {
+			pseudonym_append(&redact->pseudonym, text + i, word, out);
 		}
-		buf_append(out, text + i, word);
+		attribute = literal ? attribute : text + i;
+		attribute_size = literal ? attribute_size : word;
 		i += word;
 	}
 }
@@ -185,7 +220,7 @@ static bool is_public_word(const struct redact *redact, const char *text, size_t
 		}
 	}
 	return is_one_of(text, size, words, sizeof(words) / sizeof(words[0])) ||
-	       (size > 4 && strncasecmp(text, "urn:ietf:", 9) == 0);
+	       (size > 9 && strncasecmp(text, "urn:ietf:", 9) == 0);
 }
 
 /* The bytes up to and with the quote that ends; 0: it is no quotation. */
@@ -201,8 +236,9 @@ static size_t quotation(const char *text, size_t size)
 	return end != NULL ? (size_t)(end - text) + 1 : size;
 }
 
-static size_t append_word(
-	const struct redact *redact, const char *text, size_t size, struct buf *out)
+/* A number that follows "not " is what was sent: "must be a text, not 4711". */
+static size_t append_word(const struct redact *redact, const char *text, size_t size,
+	bool follows_not, struct buf *out)
 {
 	size_t word = 0;
 	size_t digits = 0;
@@ -218,7 +254,7 @@ static size_t append_word(
 		buf_append_char(out, text[0]);
 		return 1;
 	}
-	if (address || digits >= 5) {
+	if (address || digits >= 5 || (digits > 0 && follows_not)) {
 		struct redact_context context = { "", 0, false };
 
 		redact_value_text(redact, &context, text, word, out);
@@ -237,12 +273,14 @@ void redact_sentence(const struct redact *redact, const char *text, size_t size,
 		return;
 	}
 	while (i < size) {
-		bool may_open = i == 0 || text[i - 1] == ' ' || text[i - 1] == '(';
+		bool may_open = i == 0 || !isalnum((unsigned char)text[i - 1]);
 		size_t whole = may_open ? quotation(text + i, size - i) : 0;
 		size_t open = text[i] == '\\' ? 2 : 1;
 
 		if (whole < 2 * open) {
-			i += append_word(redact, text + i, size - i, out);
+			bool follows_not = i >= 4 && memcmp(text + i - 4, "not ", 4) == 0;
+
+			i += append_word(redact, text + i, size - i, follows_not, out);
 			continue;
 		}
 		if (is_public_word(redact, text + i + open, whole - 2 * open)) {
@@ -281,7 +319,7 @@ static void append_parameter(
 	if (redact_is_secret(name.data, name.size) || http_text_is_folded(name, "cursor")) {
 		buf_printf(&text, "[%zu bytes]", value.size);
 	} else if (http_text_is_folded(name, "filter")) {
-		redact_expression(redact, value.data, value.size, &text);
+		redact_expression(redact, value.data, value.size, false, &text);
 	} else if (is_one_of(name.data, name.size, plain, sizeof(plain) / sizeof(plain[0]))) {
 		buf_append(&text, value.data, value.size);
 	} else {

@@ -38,8 +38,12 @@ void redact_header(const struct redact *redact, const char *name, size_t name_si
 void redact_target(const struct redact *redact, struct arena *arena, const char *path,
 	size_t path_size, const char *query, size_t query_size, struct buf *out);
 
-/* Appends a filter or a path of PATCH: attributes and operators stay, literals are values. */
-void redact_expression(const struct redact *redact, const char *text, size_t size, struct buf *out);
+/*
+ * Appends a filter, or a path of PATCH: attributes and operators stay where the grammar has them,
+ * also misspelt ones; everything else is a value. is_path: one word alone is an attribute.
+ */
+void redact_expression(
+	const struct redact *redact, const char *text, size_t size, bool is_path, struct buf *out);
 
 /* Appends the detail of an error of ours: quoted words that are no attributes are values. */
 void redact_sentence(const struct redact *redact, const char *text, size_t size, struct buf *out);

@@ -119,6 +119,14 @@ static void append_address(
 	}
 }
 
+/* Of PATCH; there are attributes of that name, with "/sales/north" in them. */
+static bool is_path(const char *text, size_t size)
+{
+	const char *bracket = memchr(text, '[', size);
+
+	return is_made_of(text, bracket != NULL ? (size_t)(bracket - text) : size, 200, "_$:.-");
+}
+
 void redact_value_text(const struct redact *redact, const struct redact_context *context,
 	const char *text, size_t size, struct buf *out)
 {
@@ -126,8 +134,8 @@ void redact_value_text(const struct redact *redact, const struct redact_context 
 
 	if (context->is_secret) {
 		buf_append_text(out, "[redacted]");
-	} else if (is_key(context, "path")) {
-		redact_expression(redact, text, size, out);
+	} else if (is_key(context, "path") && is_path(text, size)) {
+		redact_expression(redact, text, size, true, out);
 	} else if (redact->with_values || is_telling(text, size) ||
 		   is_public(context, text, size) ||
 		   (is_our_id(text, size) && !is_key(context, "externalId"))) {
@@ -203,7 +211,7 @@ void redact_value_key(const struct redact *redact, const char *text, size_t size
 	if (redact->with_values || is_made_of(text, size, 128, "_$:.-/#")) {
 		buf_append(out, text, size);
 	} else if (size > 0 && memchr(text, '[', size) != NULL) {
-		redact_expression(redact, text, size, out);
+		redact_expression(redact, text, size, true, out);
 	} else {
 		pseudonym_append(&redact->pseudonym, text, size, out);
 	}

@@ -210,7 +210,7 @@ static const char *expression(struct arena *arena, const char *text)
 {
 	struct buf out = { 0 };
 
-	redact_expression(&closed, text, strlen(text), &out);
+	redact_expression(&closed, text, strlen(text), false, &out);
 	return taken(arena, &out);
 }
 
@@ -222,6 +222,7 @@ static void test_literals_of_filters_go(void **state)
 		"\"0192f0c1-7a62-7e6a-ae21-ed9a05430fd1\"]" };
 	static const char *const gone[] = { "userName eq \"anna\"", "userName eq anna",
 		"emails[value sw \"anna\" and type eq \"work\"]", "userName eq \\\"anna\\\"",
+		"anna", "anna berg", "x[anna berg]", "title eq \"x\" anna", "emails[anna",
 		"userName eq \"anna", "userName eq 'anna'", "\"anna\"", "(a eq (\"anna\"))",
 		"x eq [anna]" };
 
@@ -232,6 +233,24 @@ static void test_literals_of_filters_go(void **state)
 		if (strstr(expression(*state, gone[i]), "anna") != NULL) {
 			fail_msg("%s: %s", gone[i], expression(*state, gone[i]));
 		}
+	}
+}
+
+static void test_a_path_of_patch_stays_and_another_goes(void **state)
+{
+	static const char *const kept[] = { "name.givenName", "emial", "urn:x:2.0:User:shoe.size",
+		"emails[type eq `work`].value" };
+	static const char *const gone[] = { "/sales/anna", "anna berg", "anna@x.example" };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *text = arena_printf(*state, "{'op':'add','path':'%s'}", kept[i]);
+
+		assert_string_equal(body(*state, &closed, text, true), quoted(*state, text));
+	}
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		const char *text = arena_printf(*state, "{'path':'%s'}", gone[i]);
+
+		assert_null(strstr(body(*state, &closed, text, true), "anna"));
 	}
 }
 
@@ -247,6 +266,10 @@ static void test_our_errors_lose_what_they_quote(void **state)
 		{ "a User has no attribute 'anna', did you mean 'emails'?", "anna",
 			"did you mean 'emails'?" },
 		{ "anna@x.example is taken", "anna", " is taken" },
+		{ "title must be a text, not {`value`:`anna`}", "anna",
+			"title must be a text, not {" },
+		{ "title must be a text, not 4711", "4711", "title must be a text, not " },
+		{ "the policy's rule and anna@x", "anna", "the policy's rule and " },
 		{ "operation 2: no value is at 'emails'", "#",
 			"operation 2: no value is at 'emails'" },
 	};
@@ -298,6 +321,7 @@ int main(void)
 		ARENA_TEST(test_headers_of_no_concern_stay),
 		ARENA_TEST(test_targets_lose_names_and_keep_their_form),
 		ARENA_TEST(test_literals_of_filters_go),
+		ARENA_TEST(test_a_path_of_patch_stays_and_another_goes),
 		ARENA_TEST(test_our_errors_lose_what_they_quote),
 		ARENA_TEST(test_a_denial_keeps_code_and_index),
 	};
