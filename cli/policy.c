@@ -288,10 +288,12 @@ const struct cli_command cli_policy_commands[] = {
 		.summary = "Run the tests and scenarios of a policy",
 		.details = "Rules of Rego that begin with test_ are run by `opa test`; scenarios "
 			   "are SCIM "
-			   "requests that go through the same steps as in the gateway, against a "
-			   "store of "
-			   "their own. Exit code 2 when one fails, or when fewer lines ran than "
-			   "--threshold asks for; 1 when there is nothing to run.\n"
+			   "requests that go\nthrough the same steps as in the gateway, against a "
+			   "store "
+			   "of their own (docs/policy-testing.md).\nExit code 2 when one fails, or "
+			   "when "
+			   "fewer lines ran than --threshold asks for; 1 when there is\nnothing to "
+			   "run. "
 			   "With a folder, the sources and apps of -c FILE are known to the "
 			   "scenarios as "
 			   "well.\n",

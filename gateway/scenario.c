@@ -54,7 +54,7 @@ static bool is_cancelled(const struct runner *runner, struct error *err)
 	const bool *cancelled = runner->options->cancelled;
 
 	return cancelled != NULL && __atomic_load_n(cancelled, __ATOMIC_RELAXED) &&
-	       !error_set(err, ERROR_POLICY, "the scenarios were broken off");
+	       !error_set(err, ERROR_TIMEOUT, "the scenarios were broken off");
 }
 
 /* ---- which files ---- */

@@ -121,7 +121,7 @@ void scenario_report_fini(struct scenario_report *report);
  * True: they were told; report->failed says how many came out otherwise. False: a file could not be
  * read or says something that is none (ERROR_CONFIG, the first problem with its place; problems,
  * which may be NULL, has all of one file), or the store could not be opened (ERROR_STORE,
- * ERROR_IO), or it was cancelled (ERROR_POLICY).
+ * ERROR_IO), or it was cancelled (ERROR_TIMEOUT).
  */
 bool scenario_run_all(const struct scenario_options *options, struct scenario_report *report,
 	struct config_report *problems, struct error *err);

@@ -374,6 +374,11 @@ static bool check_members(struct scenario_reader *reader, const struct yaml_node
 	for (size_t i = 0; i < given->group_count; i++) {
 		const struct scenario_thing *group = &given->groups[i];
 
+		if (scenario_find_thing(given->users, given->user_count, group->name) != NULL) {
+			return scenario_complain(reader, node, NULL,
+				"'%.64s' is a person and a group (line %zu)", group->name,
+				group->line);
+		}
 		for (size_t j = 0; j < group->member_count; j++) {
 			const char *name = group->members[j];
 

@@ -167,6 +167,14 @@ static void judge_resource(struct judge *judge)
 		judge->came->resource);
 }
 
+/* As the scenario calls it, if it does. */
+static const struct value *called(struct judge *judge, const char *id)
+{
+	const char *name = id != NULL ? judge->came->call(judge->came->user, id) : NULL;
+
+	return id != NULL ? value_of_text(judge->scratch, name != NULL ? name : id) : NULL;
+}
+
 static void judge_members(struct judge *judge)
 {
 	const struct scenario_want *want = &judge->then->members;
@@ -183,7 +191,8 @@ static void judge_members(struct judge *judge)
 	}
 	for (size_t i = 0; i < value_count(members); i++) {
 		value_add_item(&got, value_find(value_at(members, i), "value"));
-		value_add_item(&shown, value_find(value_at(members, i), "display"));
+		value_add_item(
+			&shown, called(judge, value_find_text(value_at(members, i), "value")));
 	}
 	if (!scenario_same_texts(value_finish_array(&expected), value_finish_array(&got))) {
 		differ(judge, "members", want, preview(judge, want->value),

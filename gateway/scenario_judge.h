@@ -22,6 +22,7 @@ struct scenario_came {
 	bool has_state;
 	bool changed;           /* of all resources, since before the request */
 	scenario_find_fn *find; /* name → id */
+	scenario_find_fn *call; /* id → name */
 	void *user;
 };
 

@@ -11,45 +11,33 @@
 #include "gateway/scenario_judge.h"
 #include "gateway/scenario_match.h"
 #include "gateway/scenario_read.h"
+#include "gateway/scenario_telling.h"
 #include "gateway/scenario_text.h"
 #include "gateway/trial.h"
 #include "policy/coverage.h"
 #include "scim/urn.h"
 
-#define HOUR_US INT64_C(3600000000)
-enum { TOGETHER = 100 /* creates that are sent at once */ };
-
-/* A name and the id behind it. */
-struct named {
-	const char *name;
-	uint8_t id[UUID_BYTES];
-	char text[UUID_TEXT_BYTES];
-};
-
-struct telling {
-	struct trial *trial;
-	const struct scenario_file *file;
-	const struct scenario *scenario;
-	struct policy_coverage *coverage;
-	struct arena *arena; /* of the result */
-	struct arena *scratch;
-	struct scenario_result *result;
-	struct named *names;
-	size_t name_count;
-	struct named *crowd; /* without names */
-	int64_t time_us;
-	bool has_ids; /* some were chosen: they must be free again for the next scenario */
-};
-
 /* ---- names ---- */
 
-static const char *find_id(void *user, const char *name)
+const char *telling_find_id(void *user, const char *name)
 {
 	const struct telling *telling = user;
 
 	for (size_t i = telling->name_count; i > 0; i--) {
 		if (strcmp(telling->names[i - 1].name, name) == 0) {
 			return telling->names[i - 1].text;
+		}
+	}
+	return NULL;
+}
+
+static const char *find_name(void *user, const char *id)
+{
+	const struct telling *telling = user;
+
+	for (size_t i = telling->name_count; i > 0; i--) {
+		if (strcmp(telling->names[i - 1].text, id) == 0) {
+			return telling->names[i - 1].name;
 		}
 	}
 	return NULL;
@@ -95,16 +83,14 @@ static void name_all(struct telling *telling)
 	}
 }
 
-/* ---- what is given ---- */
-
-static bool trouble(struct telling *telling, const char *what, const char *why)
+bool telling_trouble(struct telling *telling, const char *what, const char *why)
 {
 	telling->result->trouble = arena_printf(telling->arena, "%s: %s", what, why);
 	return false;
 }
 
 /* What an error says, in a reply. */
-static const char *detail_of(struct telling *telling, const struct trial_answer *answer)
+const char *telling_detail(struct telling *telling, const struct trial_answer *answer)
 {
 	static const struct value_limits limits = { .bytes = 1 << 20, .depth = 16, .values = 1000 };
 	const struct value *body =
@@ -113,166 +99,6 @@ static const char *detail_of(struct telling *telling, const struct trial_answer 
 
 	return arena_printf(telling->scratch, "%d%s%s", answer->status, detail != NULL ? " " : "",
 		detail != NULL ? detail : "");
-}
-
-static struct trial_request create(struct telling *telling, const char *endpoint, size_t source,
-	const struct value *doc, const uint8_t *id)
-{
-	struct buf text = { 0 };
-	struct trial_request request = { .source = source,
-		.method = "POST",
-		.target = arena_printf(telling->scratch, "/scim/v2/%s", endpoint),
-		.time_us = telling->scenario->given.time_us - 24 * HOUR_US,
-		.is_given = true,
-		.id = id };
-
-	value_print(&text, doc);
-	request.body = arena_text(telling->scratch, buf_text(&text), text.size);
-	request.body_size = text.size;
-	buf_fini(&text);
-	return request;
-}
-
-/* Every schema that the attributes are of, so that nobody has to write them. */
-static const struct value *with_schemas(
-	struct arena *arena, const struct value *doc, const char *schema)
-{
-	struct value_builder list = { .arena = arena };
-
-	value_add_item(&list, value_of_text(arena, schema));
-	for (size_t i = 0; i < value_count(doc); i++) {
-		const struct value *key = value_member_at(doc, i)->key;
-
-		if (strncmp(value_text(key), "urn:", 4) == 0) {
-			value_add_item(&list, key);
-		}
-	}
-	return value_find_folded(doc, "schemas") != NULL
-		       ? doc
-		       : value_with(arena, doc, "schemas", value_finish_array(&list));
-}
-
-static void add_member(struct telling *telling, struct value_builder *members, const char *id)
-{
-	struct value_builder it = { .arena = telling->scratch };
-
-	value_add_text(&it, "value", id);
-	value_add_item(members, value_finish_object(&it));
-}
-
-static const struct value *members_of(struct telling *telling, const struct scenario_thing *group)
-{
-	struct value_builder members = { .arena = telling->scratch };
-
-	for (size_t i = 0; i < group->member_count; i++) {
-		if (strcmp(group->members[i], SCENARIO_CROWD) != 0) {
-			add_member(telling, &members, find_id(telling, group->members[i]));
-			continue;
-		}
-		for (int64_t j = 0; j < telling->scenario->given.crowd; j++) {
-			add_member(telling, &members, telling->crowd[j].text);
-		}
-	}
-	return value_finish_array(&members);
-}
-
-static struct trial_request create_thing(
-	struct telling *telling, const struct scenario_thing *thing, bool is_group)
-{
-	const char *unknown = NULL;
-	uint8_t *id = arena_alloc(telling->scratch, UUID_BYTES);
-	const struct value *doc =
-		scenario_replace_in(telling->scratch, thing->doc, find_id, telling, &unknown);
-	const char *text = find_id(telling, thing->name);
-
-	uuid_parse(text, strlen(text), id);
-	doc = with_schemas(telling->scratch, doc, is_group ? SCIM_URN_GROUP : SCIM_URN_USER);
-	if (is_group) {
-		doc = value_with(telling->scratch, doc, "members", members_of(telling, thing));
-	}
-	return create(telling, is_group ? "Groups" : "Users", thing->source, doc, id);
-}
-
-static struct trial_request create_one_of_crowd(struct telling *telling, size_t index)
-{
-	struct value_builder doc = { .arena = telling->scratch };
-
-	value_add_text(&doc, "userName",
-		arena_printf(telling->scratch, "crowd-%zu@example.com", index + 1));
-	return create(telling, "Users", 0,
-		with_schemas(telling->scratch, value_finish_object(&doc), SCIM_URN_USER),
-		telling->crowd[index].id);
-}
-
-/* The i-th of all people: those with a face come first. */
-static struct trial_request create_person(struct telling *telling, size_t index)
-{
-	const struct scenario_given *given = &telling->scenario->given;
-
-	return index < given->user_count ? create_thing(telling, &given->users[index], false)
-					 : create_one_of_crowd(telling, index - given->user_count);
-}
-
-static const char *name_of(const struct scenario_given *given, bool is_group, size_t index)
-{
-	if (is_group) {
-		return given->groups[index].name;
-	}
-	return index < given->user_count ? given->users[index].name : SCENARIO_CROWD;
-}
-
-/* [from, from + count) of the people or groups, at once. */
-static bool put_in_place(
-	struct telling *telling, bool is_group, size_t from, size_t count, struct error *err)
-{
-	const struct scenario_given *given = &telling->scenario->given;
-	struct trial_request requests[TOGETHER];
-	struct trial_answer answers[TOGETHER];
-
-	for (size_t i = 0; i < count; i++) {
-		requests[i] = is_group ? create_thing(telling, &given->groups[from + i], true)
-				       : create_person(telling, from + i);
-	}
-	if (!trial_send(telling->trial, requests, count, telling->scratch, answers, err)) {
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (answers[i].status != 201) {
-			const char *what = arena_printf(telling->scratch, "given.%s.%s",
-				is_group ? "groups" : "users", name_of(given, is_group, from + i));
-			trouble(telling, what, detail_of(telling, &answers[i]));
-			return true;
-		}
-	}
-	return true;
-}
-
-/* False: *err, or result->trouble, says why. */
-static bool put_all(struct telling *telling, struct error *err)
-{
-	const struct scenario_given *given = &telling->scenario->given;
-	size_t people = given->user_count + (size_t)given->crowd;
-
-	for (size_t i = 0; i < people && telling->result->trouble == NULL; i += TOGETHER) {
-		size_t count = people - i < TOGETHER ? people - i : TOGETHER;
-
-		if (!put_in_place(telling, false, i, count, err)) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < given->group_count && telling->result->trouble == NULL;
-		i += TOGETHER) {
-		size_t left = given->group_count - i;
-
-		if (!put_in_place(telling, true, i, left < TOGETHER ? left : TOGETHER, err)) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < telling->file->source_count; i++) {
-		trial_add_recent(telling->trial, i, given->deactivations, given->removals,
-			given->time_us - 60 * 1000000);
-	}
-	return telling->result->trouble == NULL;
 }
 
 /* ---- one request ---- */
@@ -284,11 +110,11 @@ static const char *body_of(struct telling *telling, const struct scenario_step *
 
 	if (step->body == NULL) {
 		return step->body_text != NULL ? scenario_replace(telling->scratch, step->body_text,
-							 find_id, telling, &unknown)
+							 telling_find_id, telling, &unknown)
 					       : NULL;
 	}
-	value_print(&text,
-		scenario_replace_in(telling->scratch, step->body, find_id, telling, &unknown));
+	value_print(&text, scenario_replace_in(telling->scratch, step->body, telling_find_id,
+				   telling, &unknown));
 	const char *body = arena_text(telling->scratch, buf_text(&text), text.size);
 	buf_fini(&text);
 	return body;
@@ -304,14 +130,14 @@ static void fill_request(
 
 	for (size_t i = 0; i < step->header_count; i++) {
 		headers[i].name = step->headers[i].name;
-		headers[i].value = scenario_replace(
-			telling->scratch, step->headers[i].value, find_id, telling, &unknown);
+		headers[i].value = scenario_replace(telling->scratch, step->headers[i].value,
+			telling_find_id, telling, &unknown);
 	}
 	telling->time_us += step->after_us;
 	*request = (struct trial_request){ .source = step->source,
 		.method = step->method,
 		.target = scenario_replace(
-			telling->scratch, step->target, find_id, telling, &unknown),
+			telling->scratch, step->target, telling_find_id, telling, &unknown),
 		.headers = headers,
 		.header_count = step->header_count,
 		.body = body_of(telling, step),
@@ -385,8 +211,9 @@ static bool judge(struct telling *telling, const struct scenario_step *step,
 	const struct scenario_then *then = step->then;
 	struct scenario_differences differences = { .arena = telling->arena };
 	struct scenario_came came = { .answer = answer,
-		.detail = detail_of(telling, answer),
-		.find = find_id,
+		.detail = telling_detail(telling, answer),
+		.find = telling_find_id,
+		.call = find_name,
 		.user = telling };
 	uint8_t after[DIGEST_BYTES];
 
@@ -424,20 +251,21 @@ static bool tell_step(struct telling *telling, const struct scenario_step *step,
 		policy_coverage_clear_marks(telling->coverage);
 	}
 	if (!trial_send(telling->trial, &request, 1, telling->scratch, &answer, &refused)) {
-		return trouble(telling, "no HTTP request", refused.text);
+		return telling_trouble(telling, "no HTTP request", refused.text);
 	}
 	keep_answer(telling, &request, &answer);
 	if (step->as != NULL && answer.id[0] != '\0') {
 		give_name(telling, step->as, answer.id);
 	}
 	if (step->as != NULL && answer.id[0] == '\0') {
-		return trouble(telling, step->as, "there is no resource to be called so");
+		return telling_trouble(telling, step->as, "there is no resource to be called so");
 	}
 	if (step->then != NULL) {
 		return judge(telling, step, &request, &answer, compares ? before : NULL, err);
 	}
 	return answer.status < 300 ||
-	       trouble(telling, "it was to succeed, without a `then`", detail_of(telling, &answer));
+	       telling_trouble(telling, "it was to succeed, without a `then`",
+		       telling_detail(telling, &answer));
 }
 
 static bool tell(struct telling *telling, struct error *err)
@@ -448,7 +276,7 @@ static bool tell(struct telling *telling, struct error *err)
 	name_all(telling);
 	telling->time_us = scenario->given.time_us;
 	result->steps = scenario->step_count;
-	if (!put_all(telling, err)) {
+	if (!telling_put_all(telling, err)) {
 		return err->code == ERROR_NONE;
 	}
 	for (size_t i = 0; i < scenario->step_count; i++) {

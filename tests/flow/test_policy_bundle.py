@@ -71,7 +71,7 @@ REFUSED = {
     "no plan and no rego": ("compile", "", lambda f: [f.pop("/plan.json"), f.pop("/p.rego")]),
     "a path out of it": ("open", "leaves the archive", lambda f: f.update({"../../etc/evil.rego": b"package x"})),
     "raw rego outside the roots": (
-        "compile",
+        "check",
         "package",
         lambda f: [f.pop("/plan.json"), f.update({"/q.rego": b"package elsewhere\n\nx := 1\n"})],
     ),

@@ -78,6 +78,20 @@ def test_each_expectation_can_fail(policy, what):
     assert message in failure_of(folder)["message"]
 
 
+def test_members_are_told_as_the_scenario_calls_them(policy):
+    folder = policy(
+        groups="""
+given: {users: {anna: {}, ben: {}}, groups: {team: {members: [anna, ben]}}}
+scenarios:
+  - name: nobody is there
+    when: {request: "GET /Groups/${team}"}
+    then: {members: [ben]}
+"""
+    )
+
+    assert failure_of(folder)["message"].endswith('members: expected ["ben"], got ["anna","ben"]')
+
+
 def test_everything_that_came_can_be_expected(policy):
     folder = policy(
         joiners=JOINER.replace(

@@ -221,6 +221,8 @@ static const struct {
 	{ "given: {users: {crowd: {}}}\nscenarios: []", "'crowd' cannot be a name" },
 	{ "given: {users: {a: {id: 7}}}\nscenarios: []", "an id is a UUID" },
 	{ "given: {users: {a: {source: b}}}\nscenarios: []", "there is no source 'b'" },
+	{ "given: {users: {a: {}}, groups: {a: {}}}\n" ONE(GET, "{status: 200}"),
+		"'a' is a person and a group" },
 	{ "given: {groups: {g: {members: [x]}}}\n" ONE(GET, "{status: 200}"), "who is not given" },
 	{ "given: {users: {a: {title: '${b}'}}}\n" ONE(GET, "{status: 200}"),
 		"nobody is called 'b'" },
