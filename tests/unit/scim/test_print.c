@@ -63,6 +63,24 @@ static void test_a_resource_is_document_and_what_lives_beside_it(void **state)
 				     "':{'department':'R','manager':{'value':'m'}}}")));
 }
 
+static void test_what_no_schema_describes_is_left_out_where_it_can_be(void **state)
+{
+	struct scim_outward it = outward(*state, NULL, NULL);
+
+	it.doc = json(*state,
+		"{'gone':'x','name':{'givenName':'Ann','gone':'x'},'schemas':['" USER_URN
+		"','urn:gone'],'urn:gone':{'x':'y'},'userName':'anna','" ENTERPRISE_URN
+		"':{'department':'R','gone':'x'}}");
+	it.leftovers = true;
+
+	assert_string_equal(print(*state, &it, NULL, 0),
+		printed(*state,
+			json(*state,
+				"{'id':'u1','externalId':'e`1'," META ",'name':{'givenName':'Ann'},"
+				"'schemas':['" USER_URN "'],'userName':'anna','" ENTERPRISE_URN
+				"':{'department':'R'}}")));
+}
+
 static void test_the_text_of_a_document_prints_as_its_value(void **state)
 {
 	struct scim_outward value = outward(*state, NULL, NULL);
@@ -190,6 +208,7 @@ int main(void)
 		ARENA_TEST(test_the_text_of_a_document_prints_as_its_value),
 		ARENA_TEST(test_a_projection_leaves_out_the_rest),
 		ARENA_TEST(test_groups_of_a_user),
+		ARENA_TEST(test_what_no_schema_describes_is_left_out_where_it_can_be),
 		ARENA_TEST(test_members_of_a_group),
 		ARENA_TEST(test_a_location_is_base_type_and_id),
 		ARENA_TEST(test_a_base_cannot_break_out_of_its_text),
