@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,4 +67,11 @@ void memory_cleanup(void *memory)
 
 	memcpy(&pointer, memory, sizeof(pointer));
 	free(pointer);
+}
+
+void memory_give_back(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }

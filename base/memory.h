@@ -13,5 +13,11 @@ void *must_realloc(void *memory, size_t bytes);
 char *must_strdup(const char *text);
 void memory_free(void *memory); /* free(); here so that pairs are visible. NULL is fine. */
 
+/*
+ * Gives the system back what is free, of all threads: after something large and rare, whose memory
+ * the allocator would keep for a next time. Milliseconds. Any thread.
+ */
+void memory_give_back(void);
+
 /* For CLEANUP(): frees *(void **)memory. */
 void memory_cleanup(void *memory);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "gateway/policy_live_inside.h"
 #include "gateway/policy_record.h"
 #include "gateway/policy_source.h"
@@ -94,5 +95,6 @@ bool policy_live_start(struct gateway *gateway, struct error *err)
 	policy_attempt_finish(live, attempt);
 	ok = gateway->snapshot != NULL || fall_back(live, last, attempt, err);
 	policy_attempt_free(attempt);
+	memory_give_back();
 	return ok;
 }

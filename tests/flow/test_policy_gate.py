@@ -18,7 +18,7 @@ from policies import (
     write_files,
 )
 
-from gateway import USER, environment, wait_until
+from gateway import USER, environment, is_sanitized, wait_until
 
 TESTS = """package scimward_test
 
@@ -270,6 +270,14 @@ def test_a_reload_waits_for_its_own_answer(make_gateway, tmp_path):
 
     assert said[0]["reloads"] >= 2
     assert code_of(gateway, "two") == "two"
+
+
+def test_what_tests_and_scenarios_needed_is_given_back(make_gateway):
+    gateway = make_gateway(policy="starter")
+    for _ in range(3):
+        reload(gateway)
+    if not is_sanitized():
+        wait_until(lambda: gateway.memory_mib() < 30, "the memory of the gate is free again")
 
 
 # ---- scenarios are a step of it ----
