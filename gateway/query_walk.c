@@ -212,6 +212,7 @@ static bool look_at_rows(
 {
 	struct read *read = request->read;
 	bool bare = read->parts[read->part].bare;
+	int fetch = read->parts[read->part].order == READ_KEYS ? READ_LOOK_APART : READ_LOOK_FETCH;
 
 	for (size_t i = 0; i < count && !is_enough(read); i++) {
 		const struct store_resource *resource = NULL;
@@ -226,7 +227,7 @@ static bool look_at_rows(
 		if (!bare && (resource == NULL || resource->deleted)) {
 			continue;
 		}
-		read->cost += bare ? 0 : READ_LOOK_FETCH;
+		read->cost += bare ? 0 : fetch;
 		if (!look_at(request, &rows[i], resource, err)) {
 			return false;
 		}

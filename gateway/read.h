@@ -54,7 +54,8 @@ struct read_hit {
 enum {
 	READ_SORT_MAX = 5000, /* pages sorted in memory reach to this resource by startIndex */
 	READ_LOOK_COST = 32,  /* of looking at a row of 1 KiB; config scim.search_rows limits it */
-	READ_LOOK_FETCH = 24, /* … more, of one that an index names: rows lie apart */
+	READ_LOOK_FETCH = 24, /* … more, of one that an index names */
+	READ_LOOK_APART = 64, /* … more, in the order of a key: rows lie anywhere */
 	READ_LOOK_INDEX = 2,  /* … of an index alone */
 	READ_LOOK_ID = 6,     /* … more, of the index of ids */
 	READ_KEY_BYTES = 256, /* of a text that is sorted by in memory: no more is compared */
