@@ -141,5 +141,33 @@ class Results(unittest.TestCase):
                 self.assertEqual(self.total(files), wanted)
 
 
+class Coverage(unittest.TestCase):
+    SOURCE = "int main(int argc, char **argv)\n{\n\t(void)argv;\n\tif (argc > 1) {\n\t\treturn 1;\n\t}\n\treturn 0;\n}\n"
+
+    def run_coverage(self, folder, minimum, runs):
+        """(exit code, output) for a program of four lines, one of which needs an argument."""
+        (folder / "thing").mkdir()
+        (folder / "build" / "thing").mkdir(parents=True)
+        (folder / "thing" / "a.c").write_text(self.SOURCE)
+        subprocess.run(["gcc", "--coverage", "-c", "thing/a.c", "-o", "build/thing/a.o"], cwd=folder, check=True)
+        subprocess.run(["gcc", "--coverage", "build/thing/a.o", "-o", "build/a"], cwd=folder, check=True)
+        for arguments in runs:
+            subprocess.run(["build/a", *arguments], cwd=folder, check=False)
+        result = subprocess.run(
+            [sys.executable, TOOLS / "coverage.py", "build", "thing", str(minimum)],
+            cwd=folder, capture_output=True, text=True, check=False,
+        )
+        return result.returncode, result.stdout + result.stderr
+
+    def test_lines_that_no_run_reached_are_named_and_count(self):
+        cases = (([], 1, (1, "0.0%")), ([[]], 76, (1, "75.0%  5")), ([[]], 75, (0, "75.0%  5")),
+                 ([[], ["x"]], 100, (0, "100.0%")))
+        for runs, minimum, (code, part) in cases:
+            with self.subTest(runs=runs, minimum=minimum), tempfile.TemporaryDirectory() as folder:
+                found, output = self.run_coverage(Path(folder), minimum, runs)
+                self.assertEqual(found, code, output)
+                self.assertIn(part, output)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,7 +1,7 @@
 """What happened to other people's SCIM, and must not happen here. Each test names its incident.
 
-Incidents of other parts have their tests there: server-side request forgery and certificates in tests/unit/io, token
-scopes and keys in test_admin.py, smuggling in tests/conformance/test_http_wire.py.
+Incidents of other parts have their tests there: requests forged through the URL of an app in tests/unit/io, smuggling
+in tests/conformance/test_http_wire.py, the life of tokens in test_admin.py.
 """
 
 import json
