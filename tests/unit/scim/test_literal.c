@@ -56,6 +56,41 @@ static void test_types_take_their_operators_and_literals(void **state)
 	}
 }
 
+/* No core attribute is a number; those of the configuration may be. */
+static void test_numbers_are_compared_with_numbers(void **state)
+{
+	static const struct {
+		enum scim_filter_op op;
+		bool strict[3]; /* 7, "7", "seven" */
+		bool loose[3];
+	} cases[] = {
+		{ SCIM_EQ, { true, false, false }, { true, true, false } },
+		{ SCIM_GE, { true, false, false }, { true, true, false } },
+		{ SCIM_CO, { false, false, false }, { false, false, false } },
+	};
+	static const char *const literals[] = { "7", "'7'", "'seven'" };
+	static const struct scim_attribute number = { .name = "n", .type = SCIM_INTEGER };
+
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t k = 0; k < 3; k++) {
+			struct scim_filter it = { .kind = SCIM_FILTER_COMPARE,
+				.op = cases[i].op,
+				.path = "n",
+				.leaf = &number };
+
+			it.value = json(*state, literals[k]);
+			assert_int_equal(
+				scim_literal_check(*state, &it, false, NULL), cases[i].strict[k]);
+			it.value = json(*state, literals[k]);
+			assert_int_equal(
+				scim_literal_check(*state, &it, true, NULL), cases[i].loose[k]);
+			if (cases[i].loose[k]) {
+				assert_json(*state, it.value, "7");
+			}
+		}
+	}
+}
+
 static void test_a_text_without_case_is_folded_once(void **state)
 {
 	struct scim_filter it = { .kind = SCIM_FILTER_COMPARE, .path = "userName" };
@@ -80,6 +115,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ARENA_TEST(test_types_take_their_operators_and_literals),
 		ARENA_TEST(test_a_text_without_case_is_folded_once),
+		ARENA_TEST(test_numbers_are_compared_with_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
