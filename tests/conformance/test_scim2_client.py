@@ -9,6 +9,8 @@ from gateway import ENTERPRISE
 from httpx2 import Client
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_models import (
+    BulkOperation,
+    BulkRequest,
     InvalidFilterException,
     InvalidPathException,
     InvalidValueException,
@@ -145,9 +147,7 @@ def test_search_sort_and_pages(client, user_model):
     for number in range(7):
         client.create(person(user_model, f"user{number}", title="odd" if number % 2 else None))
 
-    page = client.query(
-        user_model, query_parameters=SearchRequest(sort_by="userName", start_index=3, count=2)
-    )
+    page = client.query(user_model, query_parameters=SearchRequest(sort_by="userName", start_index=3, count=2))
     assert (page.total_results, page.start_index, page.items_per_page) == (7, 3, 2)
     assert [one.user_name for one in page.resources] == ["user2", "user3"]
 
@@ -216,3 +216,24 @@ def test_a_wrong_token_is_an_error_of_scim(gateway):
         with pytest.raises(SCIMException) as caught:
             SyncSCIMClient(http).discover()
     assert caught.value.status == 401
+
+
+def test_a_bulk_request_of_users_and_groups(client, user_model, group_model):
+    def operation(model, method, path, **attributes):
+        return BulkOperation[model](method=method, path=path, **attributes)
+
+    group = group_model(display_name="bulk of a client", members=[{"value": "bulkId:anna"}])
+    answer = client.bulk(
+        BulkRequest[user_model | group_model](
+            operations=[
+                operation(group_model, "POST", "/Groups", bulk_id="group", data=group),
+                operation(user_model, "POST", "/Users", bulk_id="anna", data=person(user_model, "bulk@example.com")),
+                operation(user_model, "POST", "/Users", bulk_id="twin", data=person(user_model, "bulk@example.com")),
+            ]
+        )
+    )
+
+    assert [result.status for result in answer.operations] == [201, 201, 409]
+    assert answer.operations[2].response.scim_type == "uniqueness"
+    made = client.query(group_model, answer.operations[0].location.rpartition("/")[2])
+    assert made.members[0].value == answer.operations[1].location.rpartition("/")[2]

@@ -26,7 +26,8 @@ def test_a_leaver_is_disabled_in_the_app(make_gateway, make_app):
 
     assert answer.status == 200
     wait_until(lambda: app.all()[0]["active"] is False, "the account in the app is disabled")
-    outcomes = gateway.journal(f'kind eq "delivery" and decision eq {answer.journal_index}')
+    recorded = f'kind eq "delivery" and decision eq {answer.journal_index}'
+    outcomes = wait_until(lambda: gateway.journal(recorded), "the outcome is recorded")
     assert [entry["outcome"] for entry in outcomes] == ["delivered"]
 
 
