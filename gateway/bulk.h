@@ -19,7 +19,7 @@ struct outcome {
 	bool done;           /* it belongs into the response */
 	bool exists;         /* its resource is there, or (DELETE) is gone */
 	bool completed;      /* so are the references that it was created without */
-	int status;          /* 0 without `exists`: that of err */
+	int status;          /* as if it had been sent alone */
 	const char *id;      /* of the resource */
 	const char *version; /* NULL: none */
 	const struct error *err;
