@@ -96,12 +96,10 @@ static void test_a_needle_is_found_wherever_it_stands(void **state)
 /* Whatever matches is let through. */
 static void test_no_match_is_skipped(void **state)
 {
-	static const char *const texts[] = { "Anna", "ANNA", "\xc3\x84nne",
-		"Stra\xc3\x9f"
-		"e",
+	static const char *const texts[] = { "Anna", "ANNA", "\xc3\x84nne", "Stra\xc3\x9fung",
 		"\xef\xbc\xa1nna", "quo\\\"te", "tab\\there", "a/b", "x", "", "\\u0041nna" };
-	static const char *const literals[] = { "anna", "nna", "strasse", "\xc3\xa4nne", "nne",
-		"te", "quo", "here", "a/b", "x", "\xef\xbd\x81", "s" };
+	static const char *const literals[] = { "anna", "nna", "strass", "\xc3\xa4nne", "nne", "te",
+		"quo", "here", "a/b", "x", "\xef\xbd\x81", "s" };
 	static const char *const operators[] = { "eq", "co", "sw", "ew" };
 	size_t matching = 0;
 
