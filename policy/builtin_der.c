@@ -61,6 +61,15 @@ bool der_read(struct span *in, unsigned tag, struct span *body)
 	return der_read_whole(in, tag, body, NULL);
 }
 
+bool der_optional(struct span *in, unsigned tag, struct span *body)
+{
+	if (der_peek(*in) == tag) {
+		return der_read(in, tag, body);
+	}
+	*body = (struct span){ "", 0 };
+	return true;
+}
+
 bool der_bool(struct span *in, bool *value)
 {
 	struct span rest = *in;
@@ -237,18 +246,26 @@ bool der_is_oid(struct span oid, const char *dotted)
 	return strcmp(text, dotted) == 0;
 }
 
+bool der_oid_is_valid(struct span oid)
+{
+	struct arcs arcs;
+	bool valid = read_arcs(oid, &arcs);
+
+	for (size_t i = 0; valid && i < arcs.count; i++) {
+		valid = arcs.list[i] <= INT32_MAX;
+	}
+	return valid;
+}
+
 const struct value *der_oid_array(struct policy_context *context, struct span oid)
 {
 	struct builtin_list list = { 0 };
 	struct arcs arcs;
 
-	if (!read_arcs(oid, &arcs)) {
+	if (!der_oid_is_valid(oid) || !read_arcs(oid, &arcs)) {
 		return NULL;
 	}
 	for (size_t i = 0; i < arcs.count; i++) {
-		if (arcs.list[i] > INT32_MAX) {
-			return NULL;
-		}
 		builtin_list_add(
 			context, &list, value_of_int(context->arena, (int64_t)arcs.list[i]));
 	}
@@ -336,6 +353,12 @@ static const struct value *text_of_units(
 		buf_append(buf, bytes, utf8_write(point, bytes));
 	}
 	return policy_text_of_buf(context, buf);
+}
+
+bool der_is_text(unsigned tag)
+{
+	return tag == DER_T61 || tag == DER_BMP || tag == DER_UTF8 || tag == DER_PRINTABLE ||
+	       tag == DER_NUMERIC || tag == DER_IA5;
 }
 
 const struct value *der_text(struct policy_context *context, unsigned tag, struct span body)

@@ -36,6 +36,8 @@ enum {
 bool der_any(struct span *in, unsigned *tag, struct span *body, struct span *whole);
 bool der_read(struct span *in, unsigned tag, struct span *body);
 bool der_read_whole(struct span *in, unsigned tag, struct span *body, struct span *whole);
+/* An element that may be missing: body is then empty. False: it is there and malformed. */
+bool der_optional(struct span *in, unsigned tag, struct span *body);
 /* The tag at the front; 0: nothing is left. */
 static inline unsigned der_peek(struct span in)
 {
@@ -52,10 +54,14 @@ bool der_time(struct span *in, int64_t *seconds);
 
 /* Are these the contents of an object identifier with that dotted text? */
 bool der_is_oid(struct span oid, const char *dotted);
+/* Well formed, and no number in it is above 2^31 - 1? */
+bool der_oid_is_valid(struct span oid);
 /* [2, 5, 29, 17] and "2.5.29.17". NULL: it is none, or a number is too large. */
 const struct value *der_oid_array(struct policy_context *context, struct span oid);
 const struct value *der_oid_text(struct policy_context *context, struct span oid);
 /* An integer that is not negative, from its bytes. NULL: too large for a number. */
 const struct value *der_number(struct policy_context *context, struct span bytes);
+/* Is it one of the types of strings that names have? */
+bool der_is_text(unsigned tag);
 /* A string of any of the types that names have, as UTF-8. NULL: it is none. */
 const struct value *der_text(struct policy_context *context, unsigned tag, struct span body);

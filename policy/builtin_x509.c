@@ -140,6 +140,7 @@ const struct value *builtin_crypto_x509_parse_certificate_request(
 		}
 		bytes = der;
 	}
+	x509.request = true;
 	const struct value *form = x509_request(&x509, bytes);
 	return form != NULL ? form : report(&x509);
 }

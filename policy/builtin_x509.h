@@ -15,6 +15,7 @@ struct evp_pkey_st;
 struct x509 {
 	struct policy_context *context;
 	const char *problem; /* static text; NULL: nothing */
+	bool request;        /* names in requests may have values of any type, which show as null */
 };
 
 /* Returns false. */

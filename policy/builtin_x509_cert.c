@@ -72,12 +72,15 @@ static bool read_attribute(struct x509 *x509, struct span in, struct name_parts 
 		return x509_fail(x509, "x509: invalid RDNSequence");
 	}
 	const struct value *text = der_text(x509->context, tag, body);
+	if (text == NULL && x509->request && !der_is_text(tag)) {
+		text = value_null();
+	}
 	if (text == NULL || !x509_add(&builder, "Type", der_oid_array(x509->context, id))) {
 		return x509_fail(x509, "x509: invalid RDNSequence: invalid attribute value");
 	}
 	value_add(&builder, "Value", text);
 	builtin_list_add(x509->context, &parts->all, value_finish_object(&builder));
-	if (id.size != 3 || memcmp(id.at, "\x55\x04", 2) != 0) {
+	if (!value_is(text, VALUE_STRING) || id.size != 3 || memcmp(id.at, "\x55\x04", 2) != 0) {
 		return true;
 	}
 	if (id.at[2] == 3) {
@@ -159,8 +162,8 @@ static bool read_head(struct x509 *x509, struct value_builder *builder, struct s
 	struct span body, serial;
 
 	*version = 0;
-	if (der_read(in, DER_CONTEXT_CONTAINER, &body) &&
-		(!der_int(&body, version) || body.size > 0)) {
+	if (!der_optional(in, DER_CONTEXT_CONTAINER, &body) ||
+		(body.size > 0 && (!der_int(&body, version) || body.size > 0))) {
 		return x509_fail(x509, "x509: malformed version");
 	}
 	if (++*version < 1 || *version > 3) {
@@ -182,12 +185,13 @@ static bool add_tail(
 	struct span extensions = { "", 0 };
 	struct span ignored;
 
-	if (version > 1) {
-		der_read(&in, DER_CONTEXT | 1, &ignored);
-		der_read(&in, DER_CONTEXT | 2, &ignored);
+	if (version > 1 && (!der_optional(&in, DER_CONTEXT | 1, &ignored) ||
+				   !der_optional(&in, DER_CONTEXT | 2, &ignored))) {
+		return x509_fail(x509, "x509: malformed unique id");
 	}
-	if (version == 3 && der_read(&in, DER_CONTEXT_CONTAINER | 3, &extensions) &&
-		!der_read(&extensions, DER_SEQUENCE, &extensions)) {
+	bool there = version == 3 && der_peek(in) == (DER_CONTEXT_CONTAINER | 3);
+	if (there && (!der_read(&in, DER_CONTEXT_CONTAINER | 3, &extensions) ||
+			     !der_read(&extensions, DER_SEQUENCE, &extensions))) {
 		return x509_fail(x509, "x509: malformed extensions");
 	}
 	return x509_add_extensions(x509, builder, extensions);

@@ -62,9 +62,9 @@ static bool read_constraints(struct facts *facts, const struct x509_extension *i
 	struct span permitted = { "", 0 };
 	struct span excluded = { "", 0 };
 
-	bool good = der_read(&in, DER_SEQUENCE, &in);
-	der_read(&in, DER_CONTEXT_CONTAINER, &permitted);
-	der_read(&in, DER_CONTEXT_CONTAINER | 1, &excluded);
+	bool good = der_read(&in, DER_SEQUENCE, &in) &&
+		    der_optional(&in, DER_CONTEXT_CONTAINER, &permitted) &&
+		    der_optional(&in, DER_CONTEXT_CONTAINER | 1, &excluded);
 	if (!good || in.size > 0 || permitted.size + excluded.size == 0) {
 		return x509_fail(facts->x509, "x509: invalid NameConstraints extension");
 	}
@@ -129,13 +129,18 @@ static bool read_crl_points(struct facts *facts, const struct x509_extension *it
 		if (!der_read(&in, DER_SEQUENCE, &point)) {
 			return x509_fail(facts->x509, "x509: invalid CRL distribution point");
 		}
-		if (!der_read(&point, DER_CONTEXT_CONTAINER, &name)) {
+		if (der_peek(point) != DER_CONTEXT_CONTAINER) {
 			continue;
 		}
-		if (!der_read(&name, DER_CONTEXT_CONTAINER, &name)) {
+		if (!der_read(&point, DER_CONTEXT_CONTAINER, &name) ||
+			!der_read(&name, DER_CONTEXT_CONTAINER, &name)) {
 			return x509_fail(facts->x509, "x509: invalid CRL distribution point");
 		}
-		while (der_read(&name, DER_CONTEXT | X509_NAME_URI, &uri)) {
+		while (der_peek(name) == (DER_CONTEXT | X509_NAME_URI)) {
+			if (!der_read(&name, DER_CONTEXT | X509_NAME_URI, &uri)) {
+				return x509_fail(
+					facts->x509, "x509: invalid CRL distribution point");
+			}
 			add(facts->x509, &facts->crl_points,
 				builtin_text_of_bytes(facts->x509->context, uri));
 		}
@@ -322,11 +327,15 @@ static bool read_access(struct facts *facts, const struct x509_extension *it, bo
 		return x509_fail(x509, "x509: invalid authority info access");
 	}
 	while (in.size > 0) {
-		if (!der_read(&in, DER_SEQUENCE, &access) || !der_read(&access, DER_OID, &method)) {
+		if (!der_read(&in, DER_SEQUENCE, &access) || !der_read(&access, DER_OID, &method) ||
+			!der_oid_is_valid(method)) {
 			return x509_fail(x509, "x509: invalid authority info access");
 		}
-		if (!der_read(&access, DER_CONTEXT | X509_NAME_URI, &uri)) {
+		if (der_peek(access) != (DER_CONTEXT | X509_NAME_URI)) {
 			continue;
+		}
+		if (!der_read(&access, DER_CONTEXT | X509_NAME_URI, &uri)) {
+			return x509_fail(x509, "x509: invalid authority info access");
 		}
 		if (der_is_oid(method, "1.3.6.1.5.5.7.48.1")) {
 			add(x509, &facts->ocsp, builtin_text_of_bytes(x509->context, uri));

@@ -27,6 +27,26 @@ static void add(struct x509 *x509, struct builtin_list *list, const struct value
 	builtin_list_add(x509->context, list, value);
 }
 
+/* As Go takes them: labels of visible characters, none empty. */
+static bool is_domain(struct span text, bool constraint)
+{
+	size_t label = 0;
+
+	if (text.size == 0) {
+		return true;
+	}
+	if (constraint && text.at[0] == '.' && text.size > 1) {
+		text = span_from(text, 1);
+	}
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.at[i] < 33 || text.at[i] > 126 || (text.at[i] == '.' && label == 0)) {
+			return false;
+		}
+		label = text.at[i] == '.' ? 0 : label + 1;
+	}
+	return label > 0;
+}
+
 /* ---- alternative names ---- */
 
 static const struct value *ip_form(struct x509 *x509, struct span bytes)
@@ -74,7 +94,7 @@ bool x509_add_names(
 			add(x509, &ips, ip_form(x509, name));
 		} else if (tag == X509_NAME_URI) {
 			uri = builtin_uri_go(x509->context, name, &text);
-			if (uri == NULL) {
+			if (uri == NULL || !is_domain(span_of(value_find(uri, "Host")), false)) {
 				return x509_fail(x509, "x509: cannot parse URI");
 			}
 			add(x509, &uris, uri);
@@ -94,26 +114,27 @@ bool x509_add_names(
 
 /* ---- constraints on names ---- */
 
-static bool is_domain(struct span text)
+/* "local@domain" as RFC 5321 has it; a quoted local part may hold any visible character. */
+static bool is_mailbox(struct span text)
 {
-	size_t label = 0;
+	const char *sign = memrchr(text.at, '@', text.size);
+	size_t size = (size_t)(sign - text.at);
+	bool quoted = size > 2 && text.at[0] == '"' && text.at[size - 1] == '"';
+	char before = '.';
 
-	if (text.size > 0 && text.at[0] == '.') {
-		text = span_from(text, 1);
-	}
-	if (text.size > 253 || !is_ascii(text)) {
-		return false;
-	}
-	for (size_t i = 0; i < text.size; i++) {
-		if (text.at[i] == '.' && label == 0) {
+	for (size_t i = 0; i < size; i++) {
+		char c = text.at[i];
+		bool letter =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		bool other = c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL;
+		bool dot = c == '.' && before != '.';
+		if (quoted ? c < ' ' || c > '~' : !letter && !other && !dot) {
 			return false;
 		}
-		label = text.at[i] == '.' ? 0 : label + 1;
-		if (label > 63) {
-			return false;
-		}
+		before = c;
 	}
-	return text.size == 0 || label > 0;
+	return size > 0 && (quoted || before != '.') &&
+	       is_domain(span_from(text, size + 1), false) && text.size > size + 1;
 }
 
 static const struct value *network_form(struct x509 *x509, struct span bytes)
@@ -165,7 +186,7 @@ bool x509_read_subtrees(
 			continue;
 		}
 		bool mailbox = at == 2 && memchr(name.at, '@', name.size) != NULL;
-		if (!is_ascii(name) || (!mailbox && !is_domain(name))) {
+		if (!is_ascii(name) || !(mailbox ? is_mailbox(name) : is_domain(name, true))) {
 			return x509_fail(x509, "x509: failed to parse a name constraint");
 		}
 		add(x509, &lists[at], text_form(x509, name));

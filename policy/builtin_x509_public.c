@@ -18,7 +18,7 @@ static bool read_algorithm(struct span in, struct algorithm *algorithm)
 	unsigned tag;
 
 	algorithm->parameters = (struct span){ "", 0 };
-	return der_read(&in, DER_OID, &algorithm->id) &&
+	return der_read(&in, DER_OID, &algorithm->id) && der_oid_is_valid(algorithm->id) &&
 	       (in.size == 0 || der_any(&in, &tag, &body, &algorithm->parameters));
 }
 
@@ -152,7 +152,8 @@ static bool add_key(struct x509 *x509, struct value_builder *builder, struct spa
 	int kind = 4;
 
 	if (!der_read(&in, DER_SEQUENCE, &in) || !der_read(&in, DER_SEQUENCE, &body) ||
-		!read_algorithm(body, &algorithm) || !der_bits(&in, &bits, &unused)) {
+		!read_algorithm(body, &algorithm) || !der_bits(&in, &bits, &unused) ||
+		unused != 0) {
 		return x509_fail(x509, "x509: malformed spki");
 	}
 	while (kind > 0 && !der_is_oid(algorithm.id, ids[kind])) {

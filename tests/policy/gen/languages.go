@@ -1,12 +1,23 @@
 package main
 
-// Builtins that read documents of a language of their own: GraphQL and JSON Schema. Good documents
-// are changed token by token, schemas are made at random, and OPA says what it thinks of them.
+// Builtins that read documents of a language of their own: GraphQL, JSON Schema and certificates. Good
+// documents are changed token by token or byte by byte, schemas are made at random, and OPA says
+// what it thinks of them.
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
 	"encoding/json"
+	"math/big"
 	"math/rand"
+	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +35,7 @@ graphql_schema_valid := graphql.schema_is_valid(input.schema)
 graphql_verified := graphql.parse_and_verify(input.query, input.schema)
 graphql_again := graphql.is_valid(graphql.parse_query(input.query), graphql.parse_schema(input.schema))
 schema_valid := json.verify_schema(input.json)[0]
+certificates := crypto.x509.parse_certificates(input.certificate)
 # Errors come in the order of Go's maps, which is none.
 matched := [r[0], {e | some e in r[1]}] if { r := json.match_schema(json.marshal(input.document), input.json) }
 `
@@ -146,6 +158,50 @@ func (a arguments) rootSchema() any {
 	return root
 }
 
+// certificate is always the same one, with every extension that Go writes.
+func certificate() ([]byte, error) {
+	signer := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	modulus, _ := new(big.Int).SetString(strings.Repeat("c5a9", 128), 16)
+	address := net.ParseIP("2001:db8::1")
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(123456789), NotBefore: timeOf(nowNs), NotAfter: timeOf(nowNs + 1e18),
+		Subject: pkix.Name{CommonName: "a", Country: []string{"DE"}, Organization: []string{"O", "P"}, OrganizationalUnit: []string{"U"},
+			Locality: []string{"L"}, Province: []string{"V"}, StreetAddress: []string{"S"}, PostalCode: []string{"1"}, SerialNumber: "2"},
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign | x509.KeyUsageDecipherOnly,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageAny},
+		UnknownExtKeyUsage:    []asn1.ObjectIdentifier{{1, 2, 3, 4}},
+		BasicConstraintsValid: true, IsCA: true, MaxPathLen: 3,
+		SubjectKeyId: []byte{1, 2}, AuthorityKeyId: []byte{3}, OCSPServer: []string{"http://o"}, IssuingCertificateURL: []string{"http://i"},
+		DNSNames: []string{"a.example", "*.b"}, EmailAddresses: []string{"a@b"}, IPAddresses: []net.IP{{10, 0, 0, 1}, address},
+		URIs:                        []*url.URL{{Scheme: "spiffe", Host: "a", Path: "/b c"}, {Scheme: "urn", Opaque: "x"}},
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{".a"}, ExcludedDNSDomains: []string{"b"},
+		PermittedIPRanges:      []*net.IPNet{{IP: net.IP{10, 0, 0, 0}, Mask: net.CIDRMask(8, 32)}},
+		ExcludedEmailAddresses: []string{"x.y", "u@v.w"},
+		PermittedURIDomains:    []string{"u"},
+		CRLDistributionPoints:  []string{"http://c/1", "http://c/2"},
+		PolicyIdentifiers:      []asn1.ObjectIdentifier{{1, 2, 3}, {2, 5, 29, 32, 0}},
+		ExtraExtensions:        []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 99}, Critical: true, Value: []byte{5, 0}}},
+	}
+	return x509.CreateCertificate(nil, template, template, &rsa.PublicKey{N: modulus, E: 65537}, signer)
+}
+
+// mutateBytes changes up to three bytes; most of what comes of it is no certificate any more.
+func mutateBytes(random *rand.Rand, good []byte) []byte {
+	changed := slices.Clone(good)
+	for i := random.Intn(4); i > 0; i-- {
+		at := random.Intn(len(changed))
+		switch random.Intn(4) {
+		case 0:
+			changed[at] ^= 1 << random.Intn(8)
+		case 1:
+			changed = slices.Delete(changed, at, at+1)
+		default:
+			changed[at] = []byte{0, 1, 2, 5, 6, 0x0c, 0x13, 0x16, 0x30, 0x31, 0x80, 0x82, 0x86, 0xa0, 0xff}[random.Intn(15)]
+		}
+	}
+	return changed
+}
+
 // writeLanguages asks about count documents of each language.
 func writeLanguages(encoder *json.Encoder, seed int64, count int) error {
 	options := []func(*rego.Rego){rego.SetRegoVersion(ast.RegoV1), rego.Module("languages.rego", languagesModule)}
@@ -169,6 +225,10 @@ func writeLanguages(encoder *json.Encoder, seed int64, count int) error {
 	for _, text := range append(slices.Clone(graphqlSchemas), graphqlQueries...) {
 		pool = append(pool, graphqlToken.FindAllString(text, -1)...)
 	}
+	good, err := certificate()
+	if err != nil {
+		return err
+	}
 	for i := 0; i < count; i++ {
 		schema := graphqlSchemas[a.random.Intn(len(graphqlSchemas))]
 		if a.random.Intn(2) == 0 {
@@ -178,7 +238,7 @@ func writeLanguages(encoder *json.Encoder, seed int64, count int) error {
 		if a.random.Intn(2) == 0 {
 			document = map[string]any{"a": a.value(2), "b": a.value(1)}
 		}
-		var input any = map[string]any{"schema": schema, "json": a.rootSchema(), "document": document,
+		var input any = map[string]any{"certificate": base64.StdEncoding.EncodeToString(mutateBytes(a.random, good)), "schema": schema, "json": a.rootSchema(), "document": document,
 			"query": mutateText(a.random, graphqlQueries[a.random.Intn(len(graphqlQueries))], pool)}
 		if err := asked.ask("eval", &input); err != nil {
 			return err

@@ -162,7 +162,8 @@ static void test_what_would_never_end_is_stopped(void **state)
 	static const char *const names[] = { "nested_comprehension", "concat_bomb", "replace_bomb",
 		"regex_replace_bomb", "print_shared", "print_shared_as_term", "print_shared_pretty",
 		"walk_shared", "all_paths", "widths_in_a_row", "unions_in_a_loop",
-		"sorts_in_a_loop" };
+		"sorts_in_a_loop", "graphql_nesting", "graphql_lists", "graphql_fields",
+		"schema_of_itself", "schema_of_many", "growing_patch" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -176,7 +177,7 @@ static void test_what_would_never_end_is_stopped(void **state)
 static void test_arguments_that_ask_for_too_much_are_errors(void **state)
 {
 	static const char *const names[] = { "huge_range", "huge_shift", "huge_exponent",
-		"huge_regex", "expanded_network", "deep_json" };
+		"huge_regex", "expanded_network", "deep_json", "certificates" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -190,7 +191,8 @@ static void test_arguments_that_ask_for_too_much_are_errors(void **state)
 /* Where others go on for ever, or give up: here they end, since matching is linear. */
 static void test_patterns_that_are_slow_elsewhere_simply_end(void **state)
 {
-	static const char *const names[] = { "backtracking_regex", "glob_of_stars" };
+	static const char *const names[] = { "backtracking_regex", "glob_of_stars",
+		"schema_pattern", "graphql_fragments" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

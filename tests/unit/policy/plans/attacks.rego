@@ -147,3 +147,32 @@ powers := x if {
 }
 
 digits_of_many := count([s | some i in numbers.range(1, 100000); s := format_int(bits.lsh(i + 1, 12000), 10)])
+
+# ---- languages of their own ----
+
+graphql_nesting := graphql.parse_query(concat("", ["{a" | some x in numbers.range(1, 20000)]))
+
+graphql_lists := graphql.parse_schema(concat("", ["type A { b: ", concat("", ["[" | some x in numbers.range(1, 20000)]), "Int"]))
+
+graphql_fragments := graphql.is_valid(
+	concat("", ["{ a { ...f0 } } ", concat("", [f |
+		some x in numbers.range(0, 40)
+		f := sprintf("fragment f%d on A { a { ...f%d } b: a { ...f%d } } ", [x, x + 1, x + 1])
+	]), "fragment f41 on A { c }"]),
+	"type Query { a: A } type A { a: A c: Int }",
+)
+
+graphql_fields := graphql.is_valid(
+	concat("", ["{", concat(" ", ["a(x: 1) { c }" | some x in numbers.range(1, 3000)]), "}"]),
+	"type Query { a(x: Int): A } type A { c: Int }",
+)
+
+schema_of_itself := json.match_schema({}, {"allOf": [{"$ref": "#"}, {"$ref": "#"}]})
+
+schema_of_many := json.match_schema({"a": numbers.range(1, 5000)}, {"properties": {"a": {"items": {"anyOf": [{"enum": numbers.range(10000, 12000)}, {"enum": numbers.range(20000, 22000)}]}}}})
+
+schema_pattern := json.match_schema({"a": input.as}, {"properties": {"a": {"pattern": "^((a{0,20}){0,20}){0,2}b$"}}})
+
+growing_patch := json.patch({"a": []}, [{"op": "copy", "from": "/a", "path": "/a/-"} | some x in numbers.range(1, 10000)])
+
+certificates := crypto.x509.parse_certificates(concat("", [base64.encode(concat("", ["0" | some x in numbers.range(1, 100000)])), ""]))
