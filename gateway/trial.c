@@ -130,6 +130,7 @@ static const char default_text[] = "journal: {origin: trial}\npolicy: {bundle: /
 static bool make_config(struct trial *trial, const struct trial_options *options, struct error *err)
 {
 	struct config_report report = { 0 };
+
 	if (options->config != NULL) {
 		trial->config = *options->config;
 	} else {

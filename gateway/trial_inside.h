@@ -28,7 +28,6 @@ struct trial {
 	struct config_source sources[TRIAL_ALL_SOURCES];
 	char labels[TRIAL_ALL_SOURCES][16];
 	const char *names[1]; /* of tenants: the world's */
-	size_t own_apps;      /* those of the configuration */
 	char folder[512];
 	char path[544];
 	int worlds; /* begun so far */

@@ -29,9 +29,9 @@ struct store_options {
 	const char *path;   /* of the database file; its folder must exist and be writable */
 	bool read_only;     /* no committer, no lock: for a program beside a running gateway */
 	size_t queue_limit; /* operations that may wait for the committer; 0: 4096 */
-	/* For tests only: an SQLite VFS by name, and commits without fsync (proof that the power
-	 * cut test can fail). */
-	const char *vfs;
+	const char *vfs;    /* for tests: an SQLite VFS by name */
+	/* Commits without fsync: for what need not survive (gateway/trial.h), and as the proof that
+	 * the power cut test can fail. */
 	bool unsafe_no_sync;
 	int checkpoint_frames; /* pages in the WAL from which on it is moved; 0: 4096 (16 MiB) */
 };

@@ -120,6 +120,47 @@ def test_a_refusal_changes_nothing_and_that_is_looked_at_without_being_asked(pol
     assert "unchanged (line" in run(folder).stdout
 
 
+KINDS = """
+sources: {entra: {}}
+given: {users: {anna: {}}}
+scenarios:
+  - name: an asynchronous request
+    when:
+      request: POST /Users
+      headers: {Prefer: respond-async}
+      body: {schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: ben@example.com}
+    then: {status: 202}
+  - name: a bulk request
+    when:
+      request: POST /Bulk
+      body:
+        schemas: ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]
+        Operations:
+          - method: POST
+            path: /Users
+            bulkId: a
+            data: {schemas: ["urn:ietf:params:scim:schemas:core:2.0:User"], userName: ben@example.com}
+          - {method: DELETE, path: "/Users/${anna}"}
+    then: {status: 200, reply: {Operations: [{status: "201"}, {status: "204"}]}}
+  - name: lists and discovery
+    when:
+      - request: GET /Users?filter=userName%20sw%20%22a%22&sortBy=userName
+        then: {status: 200, reply: {Resources: [{userName: anna@example.com}]}}
+      - request: POST /Users/.search
+        body: {schemas: ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], filter: active eq true}
+        then: {status: 200, reply: {totalResults: 1}}
+      - {request: GET /ServiceProviderConfig, then: {status: 200}}
+      - {request: OPTIONS /Users, then: {status: 204}}
+      - {request: HEAD /Users, then: {status: 200}}
+      - {request: GET /livez, then: {status: 404}}
+      - {request: GET /t/nobody/scim/v2/Users, then: {status: 404}}
+"""
+
+
+def test_every_kind_of_request_goes_through(policy):
+    assert report_of(policy(kinds=KINDS))["failed"] == 0
+
+
 def test_scenarios_do_not_see_each_other(policy):
     again = JOINER.replace("\nscenarios:", "").replace("a joiner comes in", "the same joiner comes in")
     folder = policy(joiners=JOINER + again, others=JOINER)
