@@ -113,20 +113,23 @@ static bool is_quote(const char *text, size_t size)
 static size_t append_literal(const struct redact *redact, const char *attribute,
 	size_t attribute_size, const char *text, size_t size, struct buf *out)
 {
-	size_t quote = text[0] == '\\' ? 2 : text[0] == '"' ? 1 : 0;
+	size_t quote = !is_quote(text, size) ? 0 : text[0] == '"' ? 1 : 2;
 	size_t used = quote > 0 ? quoted_size(text, size) : 0;
 	struct redact_context context = { attribute, attribute_size, false };
 
 	while (quote == 0 && used < size && strchr(" )]", text[used]) == NULL) {
 		used++;
 	}
-	if (used < 2 * quote || used == 0) {
-		buf_append_text(out, "?"); /* a quote that is alone */
+	bool is_closed = used >= 2 * quote && memcmp(text + used - quote, text, quote) == 0;
+	size_t behind = is_closed ? quote : 0;
+
+	if (used == 0) {
+		buf_append_text(out, "?");
 		return size;
 	}
 	buf_append(out, text, quote);
-	redact_value_text(redact, &context, text + quote, used - 2 * quote, out);
-	buf_append(out, text, quote);
+	redact_value_text(redact, &context, text + quote, used - quote - behind, out);
+	buf_append(out, text, behind);
 	return used;
 }
 
@@ -223,17 +226,43 @@ static bool is_public_word(const struct redact *redact, const char *text, size_t
 	       (size > 9 && strncasecmp(text, "urn:ietf:", 9) == 0);
 }
 
-/* The bytes up to and with the quote that ends; 0: it is no quotation. */
-static size_t quotation(const char *text, size_t size)
+/* A quote at the begin of the text: its bytes, two where it is escaped. 0: none. */
+static size_t quote_size(const char *text, size_t size)
 {
-	const char *end;
-	size_t open = text[0] == '\\' && size > 1 && text[1] == '"' ? 2 : 1;
-
-	if (text[open - 1] != '\'' && text[open - 1] != '"') {
-		return 0;
+	if (text[0] == '\'' || text[0] == '"') {
+		return 1;
 	}
-	end = memchr(text + open, text[open - 1], size - open);
-	return end != NULL ? (size_t)(end - text) + 1 : size;
+	return text[0] == '\\' && size > 1 && text[1] == '"' ? 2 : 0;
+}
+
+/* Appends a quotation, of which the quotes stay. Returns its bytes. */
+static size_t append_quotation(
+	const struct redact *redact, const char *text, size_t size, size_t quote, struct buf *out)
+{
+	const char *end = memchr(text + quote, text[quote - 1], size - quote);
+	size_t used = end != NULL ? (size_t)(end - text) + 1 : size;
+	size_t behind = end != NULL && used >= 2 * quote ? quote : 0;
+	size_t inside = used - quote - behind;
+
+	buf_append(out, text, quote);
+	if (is_public_word(redact, text + quote, inside)) {
+		buf_append(out, text + quote, inside);
+	} else {
+		pseudonym_append(&redact->pseudonym, text + quote, inside, out);
+	}
+	buf_append(out, text + quote + inside, behind);
+	return used;
+}
+
+/* An escape of a JSON string stays one. Returns its bytes. */
+static size_t append_escape(
+	const struct redact *redact, const char *text, size_t size, struct buf *out)
+{
+	size_t used = size > 1 && text[1] == 'u' ? 6 : 2;
+
+	used = used < size ? used : size;
+	pseudonym_append(&redact->pseudonym, text, used, out);
+	return used;
 }
 
 /* A number that follows "not " is what was sent: "must be a text, not 4711". */
@@ -274,24 +303,16 @@ void redact_sentence(const struct redact *redact, const char *text, size_t size,
 	}
 	while (i < size) {
 		bool may_open = i == 0 || !isalnum((unsigned char)text[i - 1]);
-		size_t whole = may_open ? quotation(text + i, size - i) : 0;
-		size_t open = text[i] == '\\' ? 2 : 1;
+		size_t quote = may_open ? quote_size(text + i, size - i) : 0;
+		bool follows_not = i >= 4 && memcmp(text + i - 4, "not ", 4) == 0;
 
-		if (whole < 2 * open) {
-			bool follows_not = i >= 4 && memcmp(text + i - 4, "not ", 4) == 0;
-
-			i += append_word(redact, text + i, size - i, follows_not, out);
-			continue;
-		}
-		if (is_public_word(redact, text + i + open, whole - 2 * open)) {
-			buf_append(out, text + i, whole);
+		if (quote > 0) {
+			i += append_quotation(redact, text + i, size - i, quote, out);
+		} else if (text[i] == '\\') {
+			i += append_escape(redact, text + i, size - i, out);
 		} else {
-			buf_append(out, text + i, open);
-			pseudonym_append(
-				&redact->pseudonym, text + i + open, whole - 2 * open, out);
-			buf_append(out, text + i, open);
+			i += append_word(redact, text + i, size - i, follows_not, out);
 		}
-		i += whole;
 	}
 }
 
