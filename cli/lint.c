@@ -73,32 +73,24 @@ bool lint_read(struct lint *lint, const struct config_policy *config, struct err
 
 /* ---- findings ---- */
 
-/* The line, or the one above, says `scimward:ignore ID`. */
-static bool line_silences(const char *line, size_t size, const char *rule)
+/* It says `scimward:ignore ID, ID…`. */
+static bool line_silences(const char *line, const char *rule)
 {
-	static const char mark[] = "scimward:ignore";
-	const char *at = memmem(line, size, mark, sizeof(mark) - 1);
-	size_t length = strlen(rule);
+	static const char gaps[] = " ,\t\r";
+	const char *at = strstr(line, "scimward:ignore");
+	size_t size = strlen(rule);
 
-	while (at != NULL) {
-		const char *end = line + size;
-
-		at += strcspn(at, " ,\t\n\r") < (size_t)(end - at) ? strcspn(at, " ,\t\n\r")
-								   : (size_t)(end - at);
-		while (at < end && strchr(" ,\t", *at) != NULL) {
-			at++;
-		}
-		if (at == end) {
-			return false;
-		}
-		size_t word = strcspn(at, " ,\t\n\r");
-		if (word == length && memcmp(at, rule, length) == 0) {
+	for (size_t word = at != NULL ? strcspn(at, gaps) : 0; word > 0; word = strcspn(at, gaps)) {
+		if (word == size && memcmp(at, rule, size) == 0) {
 			return true;
 		}
+		at += word;
+		at += strspn(at, gaps);
 	}
 	return false;
 }
 
+/* On the line, or on the one above. */
 static bool is_silenced(struct lint *lint, const char *name, size_t line, const char *rule)
 {
 	const struct tar_file *file = NULL;
@@ -112,8 +104,7 @@ static bool is_silenced(struct lint *lint, const char *name, size_t line, const 
 		size_t size = end != NULL ? (size_t)(end - file->bytes) - at : file->size - at;
 
 		if (number + 1 >= line &&
-			line_silences(
-				arena_text(lint->arena, file->bytes + at, size), size, rule)) {
+			line_silences(arena_text(lint->arena, file->bytes + at, size), rule)) {
 			return true;
 		}
 		at += size + 1;

@@ -62,7 +62,7 @@ def test_each_rule_finds_its_fault_at_its_line_and_can_be_silenced_there(policy,
     assert lint(policy(rego), code=3) == [(rule, "policy.rego", line)]
 
     lines = (HEAD + rego).splitlines()
-    lines.insert(line - 1, f"# scimward:ignore {rule}")
+    lines.insert(line - 1, f"# scimward:ignore other-rule, {rule}")
     folder = policy("")
     (folder / "policy.rego").write_text("\n".join(lines) + "\n")
     assert lint(folder, code=0) == []
