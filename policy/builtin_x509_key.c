@@ -6,6 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include "base/arena.h"
@@ -33,6 +34,7 @@ EVP_PKEY *x509_read_key(struct x509 *x509, struct span label, struct span der)
 	}
 	policy_charge(x509->context, KEY_STEPS);
 	policy_charge_bytes(x509->context, der.size * 8);
+	ERR_set_mark(); /* the connections of this thread look at the same queue of errors */
 	if (span_is(label, "RSA PRIVATE KEY")) {
 		pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, (long)der.size);
 	} else if (span_is(label, "EC PRIVATE KEY")) {
@@ -42,6 +44,7 @@ EVP_PKEY *x509_read_key(struct x509 *x509, struct span label, struct span der)
 		pkey = info != NULL ? EVP_PKCS82PKEY(info) : NULL;
 		PKCS8_PRIV_KEY_INFO_free(info);
 	}
+	ERR_pop_to_mark();
 	if (pkey == NULL) {
 		x509_fail(x509, "x509: failed to parse private key");
 		return NULL;
@@ -59,7 +62,10 @@ static bool number_bytes(
 	unsigned char *copy = policy_alloc(x509->context, NUMBER_BYTES);
 	BIGNUM *number = NULL;
 
-	if (EVP_PKEY_get_bn_param(pkey, name, &number) != 1) {
+	ERR_set_mark();
+	bool found = EVP_PKEY_get_bn_param(pkey, name, &number) == 1;
+	ERR_pop_to_mark();
+	if (!found) {
 		return false;
 	}
 	int count = BN_num_bytes(number);
@@ -160,8 +166,11 @@ static const struct value *ec_form(struct x509 *x509, EVP_PKEY *pkey, bool jwk)
 	char group[64];
 	size_t size, i = 0;
 
-	if (EVP_PKEY_get_utf8_string_param(
-		    pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), &size) != 1) {
+	ERR_set_mark();
+	bool named = EVP_PKEY_get_utf8_string_param(
+			     pkey, OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group), &size) == 1;
+	ERR_pop_to_mark();
+	if (!named) {
 		return x509_none(x509, "x509: unknown elliptic curve");
 	}
 	while (i < 4 && strcmp(group, curves[i].group) != 0) {

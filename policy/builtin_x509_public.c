@@ -1,6 +1,7 @@
 /*
  * Public keys and signatures of certificates and requests.
  */
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -84,9 +85,12 @@ static bool is_on_curve(struct x509 *x509, struct span info)
 	const unsigned char *at = (const unsigned char *)info.at;
 
 	policy_charge(x509->context, 5000);
+	ERR_set_mark();
 	EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)info.size);
+	ERR_pop_to_mark();
+	bool good = pkey != NULL;
 	EVP_PKEY_free(pkey);
-	return pkey != NULL;
+	return good;
 }
 
 static const struct value *read_ec(

@@ -1,5 +1,6 @@
 #include "policy/builtin_x509_verify.h"
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -164,6 +165,7 @@ static size_t build(const struct x509_chain *chain, const struct x509_options *o
 	struct verifying it = { .store = NULL };
 	size_t count = 0;
 
+	ERR_set_mark(); /* the connections of this thread look at the same queue of errors */
 	if (prepare(&it, chain, options) && X509_verify_cert(it.context) == 1 &&
 		has_name(it.certificates[chain->count - 1], options->name)) {
 		STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(it.context);
@@ -177,6 +179,7 @@ static size_t build(const struct x509_chain *chain, const struct x509_options *o
 		}
 	}
 	verifying_free(&it, chain->count);
+	ERR_pop_to_mark();
 	return count;
 }
 
@@ -233,8 +236,10 @@ bool x509_is_key_of(struct x509 *x509, struct span der, EVP_PKEY *pkey)
 
 	policy_charge(x509->context, CERTIFICATE_STEPS);
 	policy_charge_bytes(x509->context, der.size * 16);
+	ERR_set_mark();
 	X509 *certificate = d2i_X509(NULL, &at, (long)der.size);
 	bool same = certificate != NULL && EVP_PKEY_eq(X509_get0_pubkey(certificate), pkey) == 1;
 	X509_free(certificate);
+	ERR_pop_to_mark();
 	return same;
 }

@@ -1,4 +1,5 @@
 /* crypto.x509.*, crypto.parse_private_keys. Whole forms are compared with OPA by tests/policy. */
+#include <openssl/err.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -131,6 +132,26 @@ static void test_what_is_no_certificate_is_an_error(void **state)
 	CALL_CHECK(cases);
 }
 
+/* The TLS connections of a thread ask the same queue whether something went wrong. */
+static void test_no_error_stays_in_the_queue_of_openssl(void **state)
+{
+	static const char *const builtins[] = { "crypto.x509.parse_certificates",
+		"crypto.x509.parse_certificate_request", "crypto.parse_private_keys",
+		"crypto.x509.parse_rsa_private_key" };
+
+	(void)state;
+	ERR_clear_error();
+	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
+		call_builtin(builtins[i], "[\"" KEY "\"]");
+		call_builtin(builtins[i],
+			"[\"-----BEGIN PRIVATE KEY-----\\nMAAA\\n-----END PRIVATE KEY-----\"]");
+		assert_int_equal(ERR_peek_error(), 0);
+	}
+	call_builtin("crypto.x509.parse_keypair", "[\"" ROOT "\", \"" KEY "\"]");
+	call_builtin("crypto.x509.parse_and_verify_certificates", "[\"" LEAF ROOT "\"]");
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +159,7 @@ int main(void)
 		cmocka_unit_test(test_a_chain_is_verified_from_its_first_certificate),
 		cmocka_unit_test(test_a_key_shows_its_numbers),
 		cmocka_unit_test(test_what_is_no_certificate_is_an_error),
+		cmocka_unit_test(test_no_error_stays_in_the_queue_of_openssl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
