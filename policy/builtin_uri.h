@@ -16,6 +16,6 @@ void builtin_uri_escape(
 /* Appends; charged. False: something is wrong with text (nothing is reported). */
 bool builtin_uri_unescape(
 	struct policy_context *context, struct buf *buf, struct span text, enum uri_part part);
-/* A URI as Go's url.URL in JSON; *text: as its String() writes it. NULL: it is none. */
+/* A URI as Go's url.URL in JSON; *written: as its String() writes it. NULL: it is none. */
 const struct value *builtin_uri_go(
-	struct policy_context *context, struct span uri, const struct value **text);
+	struct policy_context *context, struct span text, const struct value **written);

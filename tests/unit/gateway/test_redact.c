@@ -218,8 +218,7 @@ static void test_literals_of_filters_go(void **state)
 {
 	static const char *const kept[] = { "active eq true", "emails[type eq \"work\"].value",
 		"not (title pr) or active eq false",
-		"members[value eq "
-		"\"0192f0c1-7a62-7e6a-ae21-ed9a05430fd1\"]" };
+		"members[value eq \"0192f0c1-7a62-7e6a-ae21-ed9a05430fd1\"]" };
 	static const char *const gone[] = { "userName eq \"anna\"", "userName eq anna",
 		"emails[value sw \"anna\" and type eq \"work\"]", "userName eq \\\"anna\\\"",
 		"anna", "anna berg", "x[anna berg]", "title eq \"x\" anna", "emails[anna",
