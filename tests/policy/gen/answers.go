@@ -53,7 +53,9 @@ type policy struct {
 }
 
 func loadPolicy(name string, lenient bool, paths ...string) (*policy, error) {
-	loaded, err := loader.NewFileLoader().All(paths)
+	// Scenarios stand beside a policy and are none of its data.
+	scenarios := func(_ string, info os.FileInfo, _ int) bool { return info.IsDir() && info.Name() == "scenarios" }
+	loaded, err := loader.NewFileLoader().Filtered(paths, scenarios)
 	if err != nil {
 		return nil, err
 	}
