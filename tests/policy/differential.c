@@ -7,7 +7,9 @@
  * Each line is a policy (plan and data) and what OPA answered to several inputs: a value, nothing
  * (undefined), or a failure of a kind. Both sides' values are printed canonically. For a policy of
  * many rules (`lenient`) the members of the two objects are compared one by one, so that a message
- * names the rule. Ends with a line "N passed, N failed, N skipped"; exit 1 when one failed.
+ * names the rule. Ends with a line "N passed, N failed, N skipped"; exit 1 when one failed. Skipped
+ * are those of random policies (`stricter`) where a builtin's error ends our decision and OPA does
+ * not get to it.
  */
 #include <stdbool.h>
 #include <stdio.h>
