@@ -246,14 +246,18 @@ def test_no_git_is_told(make_gateway, repository, tmp_path):
 # ---- over HTTPS ----
 
 
-def watch_for(secret, seen, stop):
-    """Looks at the command lines of all processes until it is told to stop."""
-    while not stop.is_set():
-        seen.append(secret in subprocess.run(["ps", "-eo", "args", "-ww"], capture_output=True, text=True).stdout)
+def git_that_notes(folder):
+    """A git that first writes down how it was called. Returns its folder and the notes."""
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(f'#!/bin/sh\necho "$@" >>"{folder}/calls"\nPATH="{environment()["PATH"]}" exec git "$@"\n')
+    program.chmod(0o755)
+    return folder, folder / "calls"
 
 
 def test_a_server_over_https_with_a_token(make_gateway, tmp_path, repository):
     secret = "token-of-the-git-server"
+    tools, calls = git_that_notes(tmp_path / "tools")
     with GitServer(tmp_path / "server", tmp_path, token=secret) as server:
         gateway = follow(
             make_gateway,
@@ -264,6 +268,7 @@ def test_a_server_over_https_with_a_token(make_gateway, tmp_path, repository):
             token="${env:GIT_TOKEN}",
         )
         gateway.env = {"GIT_TOKEN": secret, "HTTPS_PROXY": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+        gateway.env["PATH"] = f"{tools}:{environment()['PATH']}"
         gateway.start()
         assert code_of(gateway, "one") == "first"
 
@@ -274,6 +279,9 @@ def test_a_server_over_https_with_a_token(make_gateway, tmp_path, repository):
         kept = b"".join(path.read_bytes() for path in (gateway.folder / "scimward.db-policy").rglob("*") if path.is_file())
         assert secret.encode() not in kept and server.authorization.split()[1].encode() not in kept
         assert secret not in gateway.text()
+        called = calls.read_text()  # what everybody on the machine may see in a list of processes
+        assert "fetch" in called
+        assert secret not in called and server.authorization.split()[1] not in called
         server.authorization = "Basic other"
         said = reload(gateway, code=2)["unreachable"]
         assert said["step"] == "fetch" and secret not in said["error"]
