@@ -171,10 +171,13 @@ static unsigned run(struct store *store, struct batch *batch)
 static void *committer_main(void *user)
 {
 	struct store *store = user;
+	struct sched_param no_priority = { 0 };
 	struct batch batch;
 	bool stopping = false;
 
 	pthread_setname_np(pthread_self(), "committer");
+	/* A worker on the same core goes on with what it has: larger batches, fewer commits. */
+	pthread_setschedparam(pthread_self(), SCHED_BATCH, &no_priority);
 	do {
 		int timeout_ms = store->writer.is_open ? -1 : PROBE_MS;
 		batch.count = queue_take(&store->queue, batch.commits, timeout_ms, &stopping);
