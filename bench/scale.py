@@ -30,7 +30,7 @@ from reader import Reader
 
 SMALL_USERS = 1000
 GROUPS = 1000
-CHUNKS = 20  # of the import; the first and the last three are compared
+CHUNKS = 20  # of the import; the first tenth is compared with the last
 MEMBERS_AT_ONCE = 20000  # within listen.limits.group_body_values
 PAGE = 1000
 
@@ -107,12 +107,15 @@ class Scale:
         begin = time.monotonic()
         runs = self.fill(gateway)
         seconds = time.monotonic() - begin
-        start, end = runs[1:4] or runs, runs[-3:]
-        rate = {name: statistics.median(r["per_second"] for r in some) for name, some in (("s", start), ("e", end))}
-        cpu = {name: statistics.median(r["cpu_us"] for r in some) for name, some in (("s", start), ("e", end))}
+        tenth = max(1, len(runs) // 10)
+        start, end = runs[:tenth], runs[-tenth:]
+        rate = {
+            name: statistics.harmonic_mean([run["per_second"] for run in some]) for name, some in (("s", start), ("e", end))
+        }
+        cpu = {name: statistics.mean(run["cpu_us"] for run in some) for name, some in (("s", start), ("e", end))}
         noise = statistics.median(run["noise"] for run in start + end)
         self.add(
-            "rate at the end to the start",
+            "rate of the last tenth to the first",
             (rate["e"] / rate["s"], f"{rate['s']:,.0f} and {rate['e']:,.0f}/s"),
             (cpu["s"] / cpu["e"], f"{cpu['s']:.0f} and {cpu['e']:.0f} µs of CPU for each, all threads"),
             "x",
