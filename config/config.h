@@ -102,6 +102,11 @@ struct config_policy_poll { /* of what is not on this machine */
 	int64_t wait_ms; /* long polling of bundle servers; 0: none */
 };
 
+struct config_policy_archive { /* of what decided before */
+	int64_t revisions;
+	int64_t bytes;
+};
+
 /* Who may sign bundles. */
 struct config_signer {
 	const char *name; /* the key's id */
@@ -122,6 +127,7 @@ struct config_policy {
 	bool allow_private;            /* as of apps */
 	int64_t timeout_ms;            /* of one download or fetch */
 	struct config_policy_poll poll;
+	struct config_policy_archive archive;
 	const char *scenarios; /* folder; NULL: scenarios/ within the policy */
 	const char *opa;       /* the program that checks and compiles Rego */
 	int64_t opa_timeout_ms;

@@ -443,6 +443,25 @@ const struct config_key config_keys[] = {
 		.help = "Long polling: how long a bundle server that can may hold the question "
 			"until "
 			"there is something new (`Prefer: wait`). 0: it is not asked to." },
+	{ .path = "policy.archive.revisions",
+		.type = CONFIG_NUMBER,
+		.flags = CONFIG_RESTART,
+		.offset = IN(policy.archive.revisions),
+		.min = 1,
+		.max = 10000,
+		.fallback = "50",
+		.help = "How many policies that once decided are kept beside the store, for "
+			"`policy replay`, `policy explain` and `policy diff`. The oldest go "
+			"first." },
+	{ .path = "policy.archive.size",
+		.type = CONFIG_BYTES,
+		.flags = CONFIG_RESTART,
+		.offset = IN(policy.archive.bytes),
+		.min = 1 << 20,
+		.max = 1LL << 40,
+		.fallback = "256MiB",
+		.help = "How much room they may take together. The one in force always has its "
+			"place." },
 	{ .path = "policy.scenarios",
 		.type = CONFIG_PATH,
 		.offset = IN(policy.scenarios),

@@ -15,6 +15,7 @@
 #include "gateway/policy_opa.h"
 #include "gateway/policy_source.h"
 #include "gateway/scenario.h"
+#include "policy/tar.h"
 
 enum { REVISION_HEX = 16, COMMIT_SHOWN = 12 };
 
@@ -130,6 +131,24 @@ static void name_content(struct policy_gate *gate)
 			gate->label != NULL ? " " : "", gate->label != NULL ? gate->label : "");
 }
 
+/* For people who ask later what this revision said. */
+static void take_rego(struct policy_gate *gate)
+{
+	struct tar_file *files = arena_calloc(gate->arena, gate->tree.count + 1, sizeof(*files));
+	size_t count = 0;
+
+	for (size_t i = 0; i < gate->tree.count; i++) {
+		const struct tar_file *file = &gate->tree.files[i];
+		size_t size = strlen(file->name);
+
+		if (size > 5 && strcmp(file->name + size - 5, ".rego") == 0) {
+			files[count++] = *file;
+		}
+	}
+	gate->found.files = files;
+	gate->found.file_count = count;
+}
+
 static bool load(struct policy_gate *gate, struct error *err)
 {
 	struct policy_limits limits = policy_limits_default;
@@ -142,6 +161,7 @@ static bool load(struct policy_gate *gate, struct error *err)
 	gate->found.plan_size = gate->files.plan_size;
 	gate->found.data = gate->files.data;
 	gate->found.data_size = gate->files.data_size;
+	take_rego(gate);
 	return gate->policy != NULL;
 }
 

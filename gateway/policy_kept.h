@@ -1,14 +1,16 @@
 /*
- * policy_kept: the last policy that passed the gate, kept beside the store, so that the gateway
- * starts when the source of its policy is down or has nothing good.
+ * policy_kept: a policy that passed the gate, as one file beside the store: the last good one, so
+ * that the gateway starts when the source of its policy is down or has nothing good, and each one
+ * that ever decided (policy_archive.h).
  *
  *     scimward policy 1 <SHA-256 of all that follows>\n
  *     {"source": …, "revision": …, "digest": …, "commit": …, "serial": …, "time": …,
- *      "plan": <bytes>, "data": <bytes>}\n
- *     plan, data
+ *      "also": [other revisions of the same content],
+ *      "plan": <bytes>, "data": <bytes>, "files": [{"name": …, "size": <bytes>}]}\n
+ *     plan, data, files one after the other
  *
- * It is what was compiled, so no `opa` is needed. Written as a whole or not at all. The digest
- * finds damage; whoever may write here owns the store anyway.
+ * It is what was compiled, so no `opa` is needed; the Rego is there for people. Written as a whole
+ * or not at all. The digest finds damage; whoever may write here owns the store anyway.
  */
 #pragma once
 
@@ -18,6 +20,8 @@
 
 struct arena;
 struct error;
+struct policy_files;
+struct tar_file;
 
 struct policy_kept {
 	const char *source;   /* kind and place: what is kept of another source is not used */
@@ -30,6 +34,10 @@ struct policy_kept {
 	size_t plan_size;
 	const char *data; /* NULL: none */
 	size_t data_size;
+	const struct tar_file *files; /* the Rego that was compiled, as far as it came along */
+	size_t file_count;
+	const char *const *also; /* what decisions called the same content before */
+	size_t also_count;
 };
 
 /* ERROR_IO. */
@@ -37,3 +45,5 @@ bool policy_kept_write(const char *path, const struct policy_kept *kept, struct 
 /* Everything lives in arena. False: ERROR_IO with what is wrong; ERROR_NOT_FOUND: there is none. */
 bool policy_kept_read(
 	struct arena *arena, const char *path, struct policy_kept *kept, struct error *err);
+/* What policy_load() takes; points into kept. */
+struct policy_files policy_kept_files(const struct policy_kept *kept);

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/scalar.h"
 #include "gateway/metrics.h"
+#include "gateway/policy_archive.h"
 #include "gateway/policy_gate.h"
 #include "gateway/policy_live_inside.h"
 #include "gateway/policy_record.h"
@@ -138,8 +139,10 @@ void policy_attempt_run(void *job)
 		gate->step = "record";
 		return;
 	}
-	if (file_make_folders(attempt->live->folder, 0700, &attempt->not_kept)) {
-		policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept);
+	if (file_make_folders(attempt->live->folder, 0700, &attempt->not_kept) &&
+		policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept)) {
+		policy_archive_add(attempt->live->archive_path, &gate->found,
+			&attempt->live->config->archive, &attempt->not_kept);
 	}
 }
 
@@ -357,6 +360,7 @@ struct policy_live *policy_live_new(struct gateway *gateway, struct error *err)
 	live->active.serial = -1;
 	live->folder = must_strdup(arena_printf(arena, "%s-policy", store));
 	live->kept_path = must_strdup(arena_printf(arena, "%s-policy/last-good", store));
+	live->archive_path = must_strdup(policy_archive_folder(arena, store));
 	loop_timer_init(&live->timer, gateway->loop, on_time, live);
 	live->worker = worker_new("policy", 8, err);
 	return live;
@@ -372,6 +376,7 @@ void policy_live_free(struct policy_live *live)
 	arena_free(live->arena);
 	memory_free(live->folder);
 	memory_free(live->kept_path);
+	memory_free(live->archive_path);
 	memory_free(live->seen);
 	memory_free(live);
 }

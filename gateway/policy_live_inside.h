@@ -36,6 +36,7 @@ struct policy_live {
 	struct loop_timer timer;
 	char *folder; /* beside the store: repository, last good policy */
 	char *kept_path;
+	char *archive_path;      /* policy_archive.h */
 	struct attempt *attempt; /* under way; NULL */
 	bool again;              /* asked for meanwhile */
 	bool again_older;

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "config/config.h"
+#include "gateway/policy_archive.h"
 #include "gateway/policy_live_inside.h"
 #include "gateway/policy_record.h"
 #include "gateway/policy_source.h"
@@ -33,13 +35,10 @@ static const struct policy_kept *read_kept(
 static bool start_with_kept(
 	struct policy_live *live, const struct policy_kept *kept, struct error *err)
 {
-	const struct policy_files files = { .plan = kept->plan,
-		.plan_size = kept->plan_size,
-		.data = kept->data,
-		.data_size = kept->data_size,
-		.revision = kept->revision };
+	const struct policy_files files = policy_kept_files(kept);
 	const struct policy_record row = { .next = kept, .from_kept = true };
 	struct policy *policy = policy_load(&files, NULL, err);
+	struct error not_kept = { 0 };
 
 	if (policy == NULL || !policy_source_try(policy, err)) {
 		policy_unref(policy);
@@ -48,6 +47,9 @@ static bool start_with_kept(
 	if (!policy_record_write(live->gateway, &row, err)) {
 		policy_unref(policy);
 		return false;
+	}
+	if (!policy_archive_add(live->archive_path, kept, &live->config->archive, &not_kept)) {
+		log_event(LOG_WARN, "policy_not_kept", "error", not_kept.text, NULL);
 	}
 	if (!reload_policy(live->gateway, policy, err)) {
 		return false;
