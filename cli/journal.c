@@ -60,6 +60,22 @@ static const char *who(const json_t *entry)
 	return name != NULL ? name : text_of(json_object_get(entry, "resource"), "id");
 }
 
+/* What would have refused it if its package acted. */
+static void add_observed(struct buf *text, const json_t *observed)
+{
+	size_t index;
+	json_t *reason;
+
+	json_array_foreach(observed, index, reason)
+	{
+		const char *code = text_of(reason, "code");
+
+		buf_printf(text, "%s%s", index > 0 || text->size > 0 ? ", " : "",
+			index == 0 ? "observed: " : "");
+		buf_append_text(text, code != NULL ? code : "?");
+	}
+}
+
 static void add_reasons(struct buf *text, const json_t *entry)
 {
 	size_t index;
@@ -73,6 +89,10 @@ static void add_reasons(struct buf *text, const json_t *entry)
 	if (json_is_true(json_object_get(entry, "noop"))) {
 		buf_append_text(text, "no change");
 	}
+	if (json_is_true(json_object_get(entry, "overridden"))) {
+		buf_append_text(text, text->size > 0 ? ", overridden" : "overridden");
+	}
+	add_observed(text, json_object_get(json_object_get(entry, "output"), "observed"));
 	if (json_object_get(entry, "decision") != NULL) {
 		buf_printf(text, "of %lld",
 			(long long)json_integer_value(json_object_get(entry, "decision")));

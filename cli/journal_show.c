@@ -86,14 +86,13 @@ static void print_members(const struct cli *cli, const json_t *input, const char
 	}
 }
 
-static void print_reasons(const struct cli *cli, const json_t *entry)
+static void print_reason_list(const struct cli *cli, const char *title, const json_t *reasons)
 {
-	const json_t *reasons = json_object_get(json_object_get(entry, "output"), "reasons");
 	size_t index;
 	json_t *reason;
 
 	if (json_array_size(reasons) > 0) {
-		fputs("\nreasons\n", cli->out);
+		fprintf(cli->out, "\n%s\n", title);
 	}
 	json_array_foreach(reasons, index, reason)
 	{
@@ -105,7 +104,33 @@ static void print_reasons(const struct cli *cli, const json_t *entry)
 			text_of(reason, "message") != NULL ? text_of(reason, "message") : "");
 		fputc('\n', cli->out);
 	}
+}
+
+static void print_reasons(const struct cli *cli, const json_t *entry)
+{
+	const json_t *output = json_object_get(entry, "output");
+
+	print_reason_list(cli, "reasons", json_object_get(output, "reasons"));
+	print_reason_list(
+		cli, "observed (recorded, without effect)", json_object_get(output, "observed"));
 	field(cli, "error", text_of(json_object_get(entry, "detail"), "error"));
+}
+
+/* An admin asked for it although what is soft refuses it. */
+static void print_override(const struct cli *cli, const json_t *entry, const json_t *input)
+{
+	const char *reason = text_of(json_object_get(input, "override"), "reason");
+	bool mattered = json_is_true(json_object_get(entry, "overridden"));
+
+	if (reason != NULL || mattered) {
+		fprintf(cli->out, "%-11s%s%s: ", "override", cli_tone_begin(cli, CLI_WARN),
+			mattered ? "made it pass" : "changed nothing");
+		cli_print_safe(cli->out, reason != NULL ? reason : "(erased)");
+		fprintf(cli->out, "%s\n", cli_tone_end(cli, CLI_WARN));
+	}
+	if (json_is_true(json_object_get(json_object_get(entry, "output"), "overridable"))) {
+		field(cli, "overridable", "by an admin");
+	}
 }
 
 static void print_obligations(const struct cli *cli, const json_t *entry)
@@ -226,6 +251,7 @@ void journal_show_print(const struct cli *cli, const json_t *answer)
 			cli_tone_end(cli, CLI_GOOD),
 			json_is_true(json_object_get(entry, "noop")) ? " (nothing to change)" : "");
 	}
+	print_override(cli, entry, input);
 	field(cli, "outcome", text_of(entry, "outcome"));
 	field(cli, "policy", text_of(entry, "revision"));
 	print_policy(cli, entry);

@@ -175,6 +175,7 @@ void bulk_execute(struct request *parent)
 	memcpy(request->trace, parent->trace, sizeof(request->trace));
 	request->source = parent->source;
 	request->subject = parent->subject;
+	request->override = parent->override;
 	request->base = parent->base;
 	request->type = operation->type;
 	request->store_type =

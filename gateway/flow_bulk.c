@@ -29,6 +29,7 @@
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
 #include "gateway/negotiate.h"
+#include "gateway/override.h"
 #include "gateway/quota.h"
 #include "io/loop.h"
 #include "scim/schema.h"
@@ -66,7 +67,7 @@ static bool begin(struct request *request, struct error *err)
 	arena_defer(request->arena, free_bulk, bulk);
 	bulk->deadline_us = request->started_us + config->deadlines.bulk_ms * 1000;
 	bulk->parser = value_parser_new(request->arena, body.data, body.size, &limits);
-	return negotiate_body_of(request, err);
+	return override_read(request, err) && negotiate_body_of(request, err);
 }
 
 static enum step_result parse_start(struct request *request)

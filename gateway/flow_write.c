@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/identify.h"
 #include "gateway/negotiate.h"
+#include "gateway/override.h"
 #include "gateway/write.h"
 #include "io/loop.h"
 #include "scim/dialect.h"
@@ -94,7 +95,8 @@ static bool read_head(struct request *request, struct error *err)
 	write->if_none_match = header_of(request, "if-none-match");
 	if (!request_read_query(request) ||
 		!scim_projection_parse(request->arena, request->type, request->query.attributes,
-			request->query.excluded_attributes, &write->projection, err)) {
+			request->query.excluded_attributes, &write->projection, err) ||
+		!override_read(request, err)) {
 		return false;
 	}
 	return write->operation == WRITE_DELETE || negotiate_body_of(request, err);

@@ -96,6 +96,18 @@ static const struct value *request_of(struct request *request)
 	return value_finish_object(&it);
 }
 
+/* Why an admin wants it although what is soft refuses it. */
+static const struct value *override_of(struct request *request)
+{
+	struct value_builder it = { .arena = request->arena };
+
+	if (request->override == NULL) {
+		return NULL;
+	}
+	value_add_text(&it, "reason", request->override);
+	return value_finish_object(&it);
+}
+
 static const struct value *rate_of(
 	struct arena *arena, const struct rate_claim *claim, int kind, int64_t population)
 {
@@ -311,6 +323,7 @@ const struct value *input_build(struct request *request, struct error *err)
 	value_add_text(&it, "mode", request->worker->gateway->is_trial ? "test" : "enforce");
 	value_add_text(&it, "operation", write_operation_name(write->operation));
 	value_add(&it, "origin", origin_of(request));
+	value_add(&it, "override", override_of(request));
 	value_add(&it, "rate", rates_of(request));
 	value_add(&it, "request", request_of(request));
 	value_add_text(&it, "resource_type", request->type->name);

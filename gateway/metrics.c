@@ -12,6 +12,7 @@
 #include "gateway/metrics_print.h"
 #include "gateway/request.h"
 #include "io/loop.h"
+#include "policy/decision.h"
 #include "scim/schema.h"
 
 /* ---- what is counted: see metrics_print.h ---- */
@@ -226,6 +227,17 @@ void metrics_decision(struct metrics_thread *thread, unsigned source, const char
 			count(&thread->mass_change_blocked, 1);
 		}
 	}
+}
+
+void metrics_levels(struct metrics_thread *thread, unsigned source,
+	const struct policy_reason *observed, size_t observed_count, bool overridden)
+{
+	struct metrics_decisions *row = &thread->decisions[source];
+
+	for (size_t i = 0; i < observed_count; i++) {
+		count(&row->observed[reason_index(thread->metrics, observed[i].code)], 1);
+	}
+	count(&row->overridden, overridden ? 1 : 0);
 }
 
 bool metrics_has_steps(const struct metrics_thread *thread)

@@ -14,6 +14,7 @@ struct buf;
 struct gateway;
 struct metrics;
 struct metrics_thread;
+struct policy_reason;
 struct request;
 struct value;
 
@@ -29,6 +30,9 @@ void metrics_refused(struct metrics_thread *thread, int status);
 /* A decision: effect "allow", "deny", "hold", "error"; reasons: array of codes or NULL. */
 void metrics_decision(struct metrics_thread *thread, unsigned source, const char *effect,
 	const char *const *reasons, size_t reason_count, int64_t decide_us);
+/* Of the same decision: reasons that do not act, and whether an admin's override made it pass. */
+void metrics_levels(struct metrics_thread *thread, unsigned source,
+	const struct policy_reason *observed, size_t observed_count, bool overridden);
 /*
  * CPU of one step, by its name. Only when the environment has SCIMWARD_STEP_TIMES=1 (it costs about
  * half a microsecond a step): metrics_has_steps() says so. For `./run bench`.

@@ -14,13 +14,10 @@
 #include "connectors/courier.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
-#include "gateway/policy_gate.h"
-#include "gateway/policy_live.h"
-#include "gateway/snapshot.h"
+#include "gateway/metrics_text.h"
 #include "io/server.h"
 #include "io/tls.h"
 #include "journal/publisher.h"
-#include "policy/engine.h"
 #include "store/delivery.h"
 #include "store/read.h"
 #include "store/store.h"
@@ -28,32 +25,6 @@
 static uint64_t load(const uint64_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-static void head(struct buf *buf, const char *name, const char *type, const char *help)
-{
-	buf_printf(buf, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void single(
-	struct buf *buf, const char *name, const char *type, const char *help, double value)
-{
-	head(buf, name, type, help);
-	buf_printf(buf, "%s %.17g\n", name, value);
-}
-
-/* A label's value: backslash, quote and line feed escaped. Texts come from our configuration and
- * policy. */
-static void label(struct buf *buf, const char *name, const char *value)
-{
-	buf_printf(buf, "%s=\"", name);
-	for (; *value != '\0'; value++) {
-		if (*value == '\\' || *value == '"') {
-			buf_append_char(buf, '\\');
-		}
-		buf_append_text(buf, *value == '\n' ? "\\n" : (char[]){ *value, '\0' });
-	}
-	buf_append_char(buf, '"');
 }
 
 /* ---- requests ---- */
@@ -67,7 +38,7 @@ static void print_request(struct buf *buf, const char *tenant, const char *metho
 		return;
 	}
 	buf_append_text(buf, "scimward_http_requests_total{");
-	label(buf, "tenant", tenant);
+	metrics_label(buf, "tenant", tenant);
 	buf_printf(buf, ",method=\"%s\",resource=\"%s\",code=\"%d\"} %llu\n", method,
 		resources[resource], code, (unsigned long long)n);
 }
@@ -76,7 +47,8 @@ static void print_requests(const struct metrics *metrics, struct buf *buf)
 {
 	const struct config *config = metrics->gateway->config;
 
-	head(buf, "scimward_http_requests_total", "counter", "Requests by tenant and answer.");
+	metrics_head(
+		buf, "scimward_http_requests_total", "counter", "Requests by tenant and answer.");
 	for (size_t tenant = 0; tenant < metrics->tenant_count; tenant++) {
 		const char *name = tenant < config->tenant_count ? config->tenants[tenant] : "";
 
@@ -96,7 +68,7 @@ static void print_requests(const struct metrics *metrics, struct buf *buf)
 				resource, metrics_codes[code], sum);
 		}
 	}
-	head(buf, "scimward_http_refused_total", "counter",
+	metrics_head(buf, "scimward_http_refused_total", "counter",
 		"Requests that were refused before they were one.");
 	for (size_t code = 0; code < METRICS_CODES; code++) {
 		uint64_t sum = 0;
@@ -117,7 +89,7 @@ static void print_histogram(const struct metrics *metrics, struct buf *buf, cons
 	uint64_t total = 0;
 	uint64_t sum_us = 0;
 
-	head(buf, name, "histogram", help);
+	metrics_head(buf, name, "histogram", help);
 	for (size_t bucket = 0; bucket <= METRICS_BUCKETS; bucket++) {
 		for (unsigned i = 0; i < metrics->thread_count; i++) {
 			const struct metrics_histogram *one =
@@ -158,13 +130,13 @@ static void print_decision(struct buf *buf, const char *name, const struct gatew
 		return;
 	}
 	buf_printf(buf, "%s{", name);
-	label(buf, "tenant", source->config->tenant);
+	metrics_label(buf, "tenant", source->config->tenant);
 	buf_append_char(buf, ',');
-	label(buf, "source", source->config->name);
+	metrics_label(buf, "source", source->config->name);
 	buf_printf(buf, ",effect=\"%s\"", effect);
 	if (reason != NULL) {
 		buf_append_char(buf, ',');
-		label(buf, "reason", reason);
+		metrics_label(buf, "reason", reason);
 	}
 	buf_printf(buf, "} %llu\n", (unsigned long long)n);
 }
@@ -173,7 +145,7 @@ static void print_decisions(const struct metrics *metrics, struct buf *buf)
 {
 	const struct gateway_source *sources = metrics->gateway->sources;
 
-	head(buf, "scimward_decisions_total", "counter", "Decisions by effect.");
+	metrics_head(buf, "scimward_decisions_total", "counter", "Decisions by effect.");
 	for (size_t source = 0; source < metrics->source_count; source++) {
 		for (size_t effect = 0; effect < METRICS_EFFECTS; effect++) {
 			print_decision(buf, "scimward_decisions_total", &sources[source],
@@ -181,7 +153,7 @@ static void print_decisions(const struct metrics *metrics, struct buf *buf)
 				sum_decisions(metrics, source, effect, 0, false));
 		}
 	}
-	head(buf, "scimward_decision_reasons_total", "counter",
+	metrics_head(buf, "scimward_decision_reasons_total", "counter",
 		"Reasons that decisions gave; one decision may give several.");
 	for (size_t source = 0; source < metrics->source_count; source++) {
 		for (size_t at = 0; at < (size_t)METRICS_EFFECTS * METRICS_REASONS; at++) {
@@ -189,12 +161,12 @@ static void print_decisions(const struct metrics *metrics, struct buf *buf)
 
 			print_decision(buf, "scimward_decision_reasons_total", &sources[source],
 				metrics_effects[at / METRICS_REASONS],
-				reason < metrics->reason_count ? metrics->reasons[reason]
-							       : "(other)",
+				metrics_reason_name(metrics, reason),
 				sum_decisions(metrics, source, at / METRICS_REASONS, reason, true));
 		}
 	}
-	head(buf, "scimward_source_error_ratio", "gauge",
+	metrics_print_levels(metrics, buf);
+	metrics_head(buf, "scimward_source_error_ratio", "gauge",
 		"Share of a source's writes of the last 10 to 20 minutes that failed; IdPs give up "
 		"when it stays high.");
 	for (size_t source = 0; source < metrics->source_count; source++) {
@@ -202,7 +174,7 @@ static void print_decisions(const struct metrics *metrics, struct buf *buf)
 
 		if (share >= 0) {
 			buf_append_text(buf, "scimward_source_error_ratio{");
-			label(buf, "source", sources[source].config->name);
+			metrics_label(buf, "source", sources[source].config->name);
 			buf_printf(buf, "} %.4f\n", share);
 		}
 	}
@@ -217,72 +189,26 @@ static void print_journal(const struct gateway *gateway, struct buf *buf)
 
 	journal_publisher_status(gateway->publisher, &status);
 	store_stats(gateway->store, &stats);
-	single(buf, "scimward_journal_index", "gauge", "Entries that are durable.",
+	metrics_single(buf, "scimward_journal_index", "gauge", "Entries that are durable.",
 		(double)status.seen);
-	single(buf, "scimward_journal_published_index", "gauge",
+	metrics_single(buf, "scimward_journal_published_index", "gauge",
 		"Entries that the signed checkpoint covers.", (double)status.published);
-	single(buf, "scimward_journal_publish_failures_total", "counter",
+	metrics_single(buf, "scimward_journal_publish_failures_total", "counter",
 		"Attempts to publish that failed.", (double)status.failures);
-	head(buf, "scimward_journal_fsync_seconds", "summary", "Time of commits, fsync included.");
+	metrics_head(buf, "scimward_journal_fsync_seconds", "summary",
+		"Time of commits, fsync included.");
 	buf_printf(buf,
 		"scimward_journal_fsync_seconds_sum %.6f\nscimward_journal_fsync_seconds_count "
 		"%llu\n",
 		(double)stats.commit_us / 1e6, (unsigned long long)stats.commits);
-	single(buf, "scimward_store_bytes", "gauge", "Database and WAL on disk.",
+	metrics_single(buf, "scimward_store_bytes", "gauge", "Database and WAL on disk.",
 		(double)stats.bytes);
-	single(buf, "scimward_store_operations_total", "counter", "Operations made durable.",
-		(double)stats.operations);
-	single(buf, "scimward_store_conflicts_total", "counter",
+	metrics_single(buf, "scimward_store_operations_total", "counter",
+		"Operations made durable.", (double)stats.operations);
+	metrics_single(buf, "scimward_store_conflicts_total", "counter",
 		"Operations that had to load again.", (double)stats.conflicts);
-	single(buf, "scimward_store_failures_total", "counter",
+	metrics_single(buf, "scimward_store_failures_total", "counter",
 		"Transactions that the disk refused.", (double)stats.failures);
-}
-
-static void print_policy_source(const struct gateway *gateway, struct buf *buf)
-{
-	struct policy_live_status status;
-
-	policy_live_status(gateway, &status);
-	single(buf, "scimward_policy_last_attempt_timestamp_seconds", "gauge",
-		"When a policy was looked for last.", (double)status.tried_us / 1e6);
-	single(buf, "scimward_policy_last_success_timestamp_seconds", "gauge",
-		"When that went well last.", (double)status.fine_us / 1e6);
-	single(buf, "scimward_policy_refused", "gauge", "1: what came last did not pass the gate.",
-		status.refused.step != NULL);
-	single(buf, "scimward_policy_unreachable", "gauge",
-		"1: the source of the policy could not be reached.",
-		status.unreachable.step != NULL);
-	single(buf, "scimward_policy_kept", "gauge",
-		"1: the policy that decides was kept by an earlier run.", status.from_kept);
-	head(buf, "scimward_policy_step_failures_total", "counter",
-		"Tries that ended at this step.");
-	for (size_t i = 0; policy_gate_step(i) != NULL; i++) {
-		buf_append_text(buf, "scimward_policy_step_failures_total{");
-		label(buf, "step", policy_gate_step(i));
-		buf_printf(buf, "} %llu\n", (unsigned long long)policy_live_refusals(gateway, i));
-	}
-}
-
-static void print_policy(const struct metrics *metrics, struct buf *buf)
-{
-	const struct gateway *gateway = metrics->gateway;
-	int64_t loaded_us = __atomic_load_n(&metrics->policy_loaded_us, __ATOMIC_RELAXED);
-	uint64_t blocked = 0;
-
-	head(buf, "scimward_policy_info", "gauge", "The revision that decides.");
-	buf_append_text(buf, "scimward_policy_info{");
-	label(buf, "revision", policy_revision(gateway->snapshot->policy));
-	buf_append_text(buf, "} 1\n");
-	single(buf, "scimward_policy_last_load_timestamp_seconds", "gauge", "When it was loaded.",
-		(double)loaded_us / 1e6);
-	single(buf, "scimward_policy_load_failures_total", "counter",
-		"Reloads that kept the old policy.", (double)load(&metrics->policy_failures));
-	print_policy_source(gateway, buf);
-	for (unsigned i = 0; i < metrics->thread_count; i++) {
-		blocked += load(&metrics->threads[i].mass_change_blocked);
-	}
-	single(buf, "scimward_mass_change_blocked_total", "counter",
-		"Operations that a rail refused.", (double)blocked);
 }
 
 static void print_process(const struct gateway *gateway, struct buf *buf)
@@ -300,22 +226,24 @@ static void print_process(const struct gateway *gateway, struct buf *buf)
 		fclose(file);
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	head(buf, "scimward_build_info", "gauge", "The program.");
+	metrics_head(buf, "scimward_build_info", "gauge", "The program.");
 	buf_printf(buf, "scimward_build_info{version=\"%s\",policy_engine=\"ir\"} 1\n",
 		SCIMWARD_VERSION);
-	single(buf, "process_resident_memory_bytes", "gauge", "Resident memory.",
+	metrics_single(buf, "process_resident_memory_bytes", "gauge", "Resident memory.",
 		(double)pages * (double)sysconf(_SC_PAGESIZE));
-	single(buf, "process_cpu_seconds_total", "counter", "CPU time.",
+	metrics_single(buf, "process_cpu_seconds_total", "counter", "CPU time.",
 		(double)usage.ru_utime.tv_sec + (double)usage.ru_stime.tv_sec +
 			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-	single(buf, "process_start_time_seconds", "gauge", "When it started.",
+	metrics_single(buf, "process_start_time_seconds", "gauge", "When it started.",
 		(double)gateway->started_us / 1e6);
 	server_stats(gateway->server, &stats);
-	single(buf, "scimward_connections", "gauge", "Open connections.", (double)stats.open);
-	single(buf, "scimward_connections_refused_total", "counter", "Connections beyond a limit.",
+	metrics_single(
+		buf, "scimward_connections", "gauge", "Open connections.", (double)stats.open);
+	metrics_single(buf, "scimward_connections_refused_total", "counter",
+		"Connections beyond a limit.",
 		(double)(stats.refused_total + stats.refused_address));
 	if (gateway->tls != NULL) {
-		single(buf, "scimward_tls_certificate_expiry_timestamp_seconds", "gauge",
+		metrics_single(buf, "scimward_tls_certificate_expiry_timestamp_seconds", "gauge",
 			"When the certificate ends.", (double)tls_expires_us(gateway->tls) / 1e6);
 	}
 }
@@ -326,7 +254,7 @@ static void app_line(
 	struct buf *buf, const char *metric, const char *app, const char *more, double value)
 {
 	buf_printf(buf, "%s{", metric);
-	label(buf, "app", app);
+	metrics_label(buf, "app", app);
 	buf_printf(buf, "%s} %.17g\n", more, value);
 }
 
@@ -339,19 +267,20 @@ static void print_backlogs(
 	for (size_t i = 0; i < gateway->app_count; i++) {
 		store_backlog(reader, gateway->apps[i].id, &backlogs[i], NULL);
 	}
-	head(buf, "scimward_outbox_depth", "gauge", "Deliveries that wait or are in flight.");
+	metrics_head(
+		buf, "scimward_outbox_depth", "gauge", "Deliveries that wait or are in flight.");
 	for (size_t i = 0; i < gateway->app_count; i++) {
 		app_line(buf, "scimward_outbox_depth", gateway->apps[i].config->name, "",
 			(double)backlogs[i].open);
 	}
-	head(buf, "scimward_outbox_oldest_seconds", "gauge", "Age of the oldest of them.");
+	metrics_head(buf, "scimward_outbox_oldest_seconds", "gauge", "Age of the oldest of them.");
 	for (size_t i = 0; i < gateway->app_count; i++) {
 		int64_t since = backlogs[i].oldest_us;
 
 		app_line(buf, "scimward_outbox_oldest_seconds", gateway->apps[i].config->name, "",
 			since > 0 ? (double)(now_us - since) / 1e6 : 0);
 	}
-	head(buf, "scimward_dead_letters", "gauge", "Deliveries that are parked.");
+	metrics_head(buf, "scimward_dead_letters", "gauge", "Deliveries that are parked.");
 	for (size_t i = 0; i < gateway->app_count; i++) {
 		app_line(buf, "scimward_dead_letters", gateway->apps[i].config->name, "",
 			(double)backlogs[i].parked);
@@ -364,7 +293,7 @@ static void print_courier(const struct gateway *gateway, struct buf *buf)
 	struct courier_app_status *apps = must_calloc(gateway->app_count + 1, sizeof(*apps));
 	size_t count = courier_status(gateway->courier, apps, gateway->app_count);
 
-	head(buf, "scimward_deliveries_total", "counter", "Outcomes of deliveries.");
+	metrics_head(buf, "scimward_deliveries_total", "counter", "Outcomes of deliveries.");
 	for (size_t i = 0; i < count; i++) {
 		app_line(buf, "scimward_deliveries_total", apps[i].name, ",outcome=\"delivered\"",
 			(double)apps[i].delivered);
@@ -373,19 +302,19 @@ static void print_courier(const struct gateway *gateway, struct buf *buf)
 		app_line(buf, "scimward_deliveries_total", apps[i].name, ",outcome=\"parked\"",
 			(double)apps[i].parked);
 	}
-	head(buf, "scimward_unknown_outcomes_total", "counter",
+	metrics_head(buf, "scimward_unknown_outcomes_total", "counter",
 		"Lost replies that were resolved by reading.");
 	for (size_t i = 0; i < count; i++) {
 		app_line(buf, "scimward_unknown_outcomes_total", apps[i].name, "",
 			(double)apps[i].unknown);
 	}
-	head(buf, "scimward_duplicates_avoided_total", "counter",
+	metrics_head(buf, "scimward_duplicates_avoided_total", "counter",
 		"Accounts that were found and adopted instead of made again.");
 	for (size_t i = 0; i < count; i++) {
 		app_line(buf, "scimward_duplicates_avoided_total", apps[i].name, "",
 			(double)apps[i].adopted);
 	}
-	head(buf, "scimward_time_to_revoke_seconds", "gauge",
+	metrics_head(buf, "scimward_time_to_revoke_seconds", "gauge",
 		"From the last leaver's decision to the app's answer.");
 	for (size_t i = 0; i < count; i++) {
 		if (apps[i].revoke_us_last >= 0) {
@@ -393,7 +322,8 @@ static void print_courier(const struct gateway *gateway, struct buf *buf)
 				(double)apps[i].revoke_us_last / 1e6);
 		}
 	}
-	head(buf, "scimward_breaker_open", "gauge", "1: the app is left alone for a while.");
+	metrics_head(
+		buf, "scimward_breaker_open", "gauge", "1: the app is left alone for a while.");
 	for (size_t i = 0; i < count; i++) {
 		app_line(buf, "scimward_breaker_open", apps[i].name, "",
 			apps[i].breaker_open ? 1 : 0);
@@ -444,7 +374,7 @@ static void print_steps(const struct metrics *metrics, struct buf *buf)
 	if (!metrics_has_steps(&metrics->threads[0])) {
 		return;
 	}
-	head(buf, "scimward_step_cpu_seconds", "summary", "CPU of the steps of a request.");
+	metrics_head(buf, "scimward_step_cpu_seconds", "summary", "CPU of the steps of a request.");
 	for (unsigned i = 0; i < metrics->thread_count; i++) {
 		for (size_t j = 0; j < METRICS_STEPS; j++) {
 			const char *name = __atomic_load_n(
@@ -471,7 +401,7 @@ void metrics_print(struct metrics *metrics, struct store_reader *reader, struct 
 		offsetof(struct metrics_thread, decision_time), metrics_decision_bounds);
 	print_steps(metrics, buf);
 	print_journal(gateway, buf);
-	print_policy(metrics, buf);
+	metrics_print_policy(metrics, buf);
 	if (gateway->app_count > 0) {
 		print_backlogs(gateway, buf, reader);
 		print_courier(gateway, buf);

@@ -1,6 +1,6 @@
 /*
- * metrics_print: the layout of the counters, shared by metrics.c (counts) and metrics_print.c
- * (prints), and by nobody else.
+ * metrics_print: the layout of the counters, shared by metrics.c (counts), metrics_print.c and
+ * metrics_policy.c (print), and by nobody else.
  */
 #pragma once
 
@@ -41,6 +41,8 @@ struct metrics_requests {
 struct metrics_decisions {
 	uint64_t effects[METRICS_EFFECTS];
 	uint64_t reasons[METRICS_EFFECTS][METRICS_REASONS];
+	uint64_t observed[METRICS_REASONS];
+	uint64_t overridden;
 };
 
 struct metrics_share {
@@ -79,3 +81,12 @@ struct metrics {
 	int64_t policy_loaded_us;
 	uint64_t policy_failures;
 };
+
+/* ---- metrics_policy.c, for metrics_print.c ---- */
+
+struct buf;
+
+/* The code that a counter of reasons is of. */
+const char *metrics_reason_name(const struct metrics *metrics, size_t reason);
+void metrics_print_levels(const struct metrics *metrics, struct buf *buf);
+void metrics_print_policy(const struct metrics *metrics, struct buf *buf);

@@ -107,7 +107,8 @@ struct request {
 
 	/* identify */
 	const struct gateway_source *source;
-	const uint8_t *subject;    /* id of the person who acts; NULL: the source itself */
+	const uint8_t *subject; /* id of the person who acts; NULL: the source itself */
+	const char *override;   /* why an admin overrides what is soft; NULL. gateway/override.h */
 	struct snapshot *snapshot; /* a reference until the end */
 
 	/* negotiate */

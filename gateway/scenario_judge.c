@@ -123,6 +123,42 @@ static void judge_noop(struct judge *judge)
 	}
 }
 
+static void judge_observed(struct judge *judge)
+{
+	const struct scenario_want *want = &judge->then->observed;
+	const struct trial_answer *answer = judge->came->answer;
+	struct value_builder codes = { .arena = judge->scratch };
+	const struct value *got;
+
+	for (size_t i = 0; i < answer->observed_count; i++) {
+		value_add_item(&codes, value_of_text(judge->scratch, answer->observed[i]));
+	}
+	got = value_finish_array(&codes);
+	if (!scenario_same_texts(want->value, got)) {
+		differ(judge, "observed", want, preview(judge, want->value), preview(judge, got));
+	}
+}
+
+static void judge_overridable(struct judge *judge)
+{
+	const struct scenario_want *want = &judge->then->overridable;
+	bool got = judge->came->answer->overridable;
+
+	if (got != value_bool(want->value)) {
+		differ(judge, "overridable", want, got ? "no" : "yes", got ? "yes" : "no");
+	}
+}
+
+static void judge_overridden(struct judge *judge)
+{
+	const struct scenario_want *want = &judge->then->overridden;
+	bool got = judge->came->answer->overridden;
+
+	if (got != value_bool(want->value)) {
+		differ(judge, "overridden", want, got ? "no" : "yes", got ? "yes" : "no");
+	}
+}
+
 /* ---- what is there afterwards ---- */
 
 static void judge_status(struct judge *judge)
@@ -230,6 +266,9 @@ void scenario_judge(const struct scenario_then *then, const struct scenario_came
 		{ &then->obligations, judge_obligations },
 		{ &then->apps, judge_apps },
 		{ &then->noop, judge_noop },
+		{ &then->observed, judge_observed },
+		{ &then->overridable, judge_overridable },
+		{ &then->overridden, judge_overridden },
 		{ &then->resource, judge_resource },
 		{ &then->members, judge_members },
 		{ &then->reply, judge_reply },

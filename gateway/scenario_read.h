@@ -77,6 +77,9 @@ struct scenario_then {
 	struct scenario_want status;      /* number */
 	struct scenario_want unchanged;   /* bool */
 	struct scenario_want noop;        /* bool */
+	struct scenario_want observed;    /* array of codes: these and no others, in any order */
+	struct scenario_want overridable; /* bool */
+	struct scenario_want overridden;  /* bool */
 };
 
 struct scenario_header {

@@ -131,10 +131,31 @@ static bool read_noop(struct scenario_reader *reader, const struct yaml_node *no
 		reader, node, &((struct scenario_then *)into)->noop, VALUE_BOOL, "true or false");
 }
 
+static bool read_observed(struct scenario_reader *reader, const struct yaml_node *node, void *into)
+{
+	return read_texts(reader, node, &((struct scenario_then *)into)->observed);
+}
+
+static bool read_overridable(
+	struct scenario_reader *reader, const struct yaml_node *node, void *into)
+{
+	return read_want(reader, node, &((struct scenario_then *)into)->overridable, VALUE_BOOL,
+		"true or false");
+}
+
+static bool read_overridden(
+	struct scenario_reader *reader, const struct yaml_node *node, void *into)
+{
+	return read_want(reader, node, &((struct scenario_then *)into)->overridden, VALUE_BOOL,
+		"true or false");
+}
+
 static const struct scenario_key then_keys[] = { { "apps", read_apps }, { "effect", read_effect },
 	{ "members", read_members }, { "message", read_message }, { "noop", read_noop },
-	{ "obligations", read_obligations }, { "reasons", read_reasons }, { "reply", read_reply },
-	{ "resource", read_resource }, { "status", read_status }, { "unchanged", read_unchanged } };
+	{ "obligations", read_obligations }, { "observed", read_observed },
+	{ "overridable", read_overridable }, { "overridden", read_overridden },
+	{ "reasons", read_reasons }, { "reply", read_reply }, { "resource", read_resource },
+	{ "status", read_status }, { "unchanged", read_unchanged } };
 
 bool scenario_then(struct scenario_reader *reader, const struct yaml_node *node, void *into)
 {

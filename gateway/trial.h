@@ -105,6 +105,10 @@ struct trial_answer {
 	size_t reason_count;
 	const char *failure; /* of effect "error": why there is no answer. NULL */
 	bool noop;
+	const char *const *observed; /* codes of reasons that do not act */
+	size_t observed_count;
+	bool overridable;
+	bool overridden;
 	const struct value *input;       /* as the policy saw it (of several slices: the last) */
 	const struct value *obligations; /* NULL: none */
 	const struct value *apps;        /* NULL: the decision names none */

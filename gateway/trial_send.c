@@ -71,6 +71,20 @@ static const struct value *copy(struct call *call, const struct value *value)
 	return value != NULL ? value_copy(call->arena, value) : NULL;
 }
 
+static void take_levels(struct call *call, const struct write *write)
+{
+	const char **codes =
+		arena_calloc(call->arena, write->observed_count + 1, sizeof(const char *));
+
+	for (size_t i = 0; i < write->observed_count; i++) {
+		codes[i] = arena_strdup(call->arena, write->observed[i].code);
+	}
+	call->answer->observed = codes;
+	call->answer->observed_count = write->observed_count;
+	call->answer->overridable = write->overridable;
+	call->answer->overridden = write->overridden;
+}
+
 /* The request lives until its reply is out: what it found is copied now. */
 static void take_decision(struct call *call, const struct write *write)
 {
@@ -84,6 +98,7 @@ static void take_decision(struct call *call, const struct write *write)
 	answer->noop = write->noop;
 	answer->input = copy(call, write->input);
 	take_reasons(call, write);
+	take_levels(call, write);
 	if (!write->has_answer) {
 		answer->failure = arena_strdup(call->arena, write->failure.text);
 		return;

@@ -110,8 +110,13 @@ struct write {
 	const char *effect;      /* "allow", "deny", "hold", "error" */
 	const char *reasons[64]; /* codes */
 	size_t reason_count;
-	const char *message; /* for people: the first reason's */
-	const char *code;    /* … and its code */
+	const char *message;                  /* for people: the first reason's */
+	const char *code;                     /* … and its code */
+	const struct policy_reason *observed; /* of all slices: what would have refused it, but
+						 does not act */
+	size_t observed_count;
+	bool overridable; /* denied by what is soft alone */
+	bool overridden;  /* without request->override the answer would have been another */
 	int64_t decide_us;
 
 	/* commit */

@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/members.h"
 #include "gateway/metrics.h"
+#include "gateway/override.h"
 #include "gateway/query_key.h"
 #include "gateway/write.h"
 #include "io/loop.h"
@@ -284,6 +285,7 @@ static void explain_no(struct request *request)
 {
 	const struct write *write = request->write;
 	bool held = strcmp(write->effect, "hold") == 0;
+	bool may_override = write->overridable && request->override == NULL;
 	long long index = (long long)write->commit.index;
 
 	if (write->code[0] == '\0') {
@@ -293,9 +295,13 @@ static void explain_no(struct request *request)
 			index);
 		return;
 	}
-	error_set(&request->err, ERROR_DENIED, "%s%s (%s%s, journal index %lld)",
-		held ? "held for approval: " : "", brief(request->arena, write->message, 300),
-		held ? "held, " : "", brief(request->arena, write->code, 100), index);
+	error_set(&request->err, ERROR_DENIED, "%s%s (%s%s, journal index %lld)%s",
+		held ? "held for approval: " : "",
+		brief(request->arena, write->message, may_override ? 200 : 300),
+		held ? "held, " : "", brief(request->arena, write->code, 100), index,
+		may_override ? "; an admin may override this: send the same write with the "
+			       "header " OVERRIDE_HEADER ": <reason>"
+			     : "");
 }
 
 static enum step_result answer(struct request *request)
@@ -336,5 +342,9 @@ enum step_result write_commit_finish(struct request *request)
 	journal_receipt((uint64_t)commit->index, &write->packed.leaf_hash, write->journal);
 	metrics_decision(request->worker->metrics, (unsigned)request->source->index, write->effect,
 		write->reasons, write->reason_count, write->decide_us);
+	if (write->observed_count > 0 || write->overridden) {
+		metrics_levels(request->worker->metrics, (unsigned)request->source->index,
+			write->observed, write->observed_count, write->overridden);
+	}
 	return answer(request);
 }

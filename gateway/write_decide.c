@@ -61,6 +61,10 @@ static void begin(struct request *request)
 	write->message = "";
 	write->code = "";
 	write->effect = "allow";
+	write->observed = NULL;
+	write->observed_count = 0;
+	write->overridable = false;
+	write->overridden = false;
 	write->decide_us = 0;
 }
 
@@ -102,6 +106,61 @@ static void add_reason(struct write *write, const char *code, const char *messag
 	}
 }
 
+/*
+ * Did the override matter to this slice? The policy alone knows, so it is asked again without it;
+ * there is an override only when an admin sent one.
+ */
+static void weigh_override(struct request *request, const struct policy_decision *decision)
+{
+	struct write *write = request->write;
+	const struct value *input;
+	struct policy_decision without;
+	struct policy_failure ignored;
+	struct policy_budget budget;
+
+	if (request->override == NULL || write->overridden || decision->effect == POLICY_DENY) {
+		return;
+	}
+	input = value_with(request->arena, write->input, "override", NULL);
+	struct policy_call call = ask_call(request, input, &budget);
+	write->overridden = !policy_decide(request->snapshot->policy, request->snapshot->decision,
+				    &call, &without, &ignored) ||
+			    without.effect != decision->effect;
+}
+
+/* Observed reasons are those of all slices, each code once. */
+static void add_observed(struct request *request, const struct policy_decision *decision)
+{
+	struct write *write = request->write;
+	struct policy_reason *all;
+
+	if (write->slice == 0) {
+		write->observed = decision->observed;
+		write->observed_count = decision->observed_count;
+		return;
+	}
+	if (decision->observed_count == 0) {
+		return;
+	}
+	all = arena_alloc(
+		request->arena, (write->observed_count + decision->observed_count) * sizeof(*all));
+	if (write->observed_count > 0) {
+		memcpy(all, write->observed, write->observed_count * sizeof(*all));
+	}
+	for (size_t i = 0; i < decision->observed_count; i++) {
+		size_t at = 0;
+
+		while (at < write->observed_count &&
+			strcmp(all[at].code, decision->observed[i].code) != 0) {
+			at++;
+		}
+		if (at == write->observed_count) {
+			all[write->observed_count++] = decision->observed[i];
+		}
+	}
+	write->observed = all;
+}
+
 /* deny before hold before allow. */
 static int rank(const char *effect)
 {
@@ -109,18 +168,23 @@ static int rank(const char *effect)
 }
 
 /* The answer to one slice joins those before. The strongest "no" speaks first. */
-static void join(struct write *write, const struct policy_decision *decision)
+static void join(struct request *request, const struct policy_decision *decision)
 {
+	struct write *write = request->write;
 	const char *effect = policy_effect_name(decision->effect);
 
+	weigh_override(request, decision);
+	add_observed(request, decision);
 	if (write->slice == 0 || rank(effect) > rank(write->effect)) {
 		write->decision = *decision;
 		write->effect = effect;
 		write->reason_count = 0;
+		write->overridable = decision->overridable;
 	}
 	if (rank(effect) < rank(write->effect)) {
 		return;
 	}
+	write->overridable = write->overridable && decision->overridable;
 	for (size_t i = 0; i < decision->reason_count; i++) {
 		add_reason(write, decision->reasons[i].code, decision->reasons[i].message);
 	}
@@ -168,6 +232,8 @@ static void no_answer(struct write *write)
 {
 	write->has_answer = false;
 	write->effect = "error";
+	write->observed_count = 0;
+	write->overridable = false;
 	write->reason_count = 0;
 	add_reason(write, policy_failure_code(write->failure.kind), write->failure.text);
 }
@@ -177,6 +243,7 @@ static enum step_result end(struct request *request)
 	struct write *write = request->write;
 
 	let_leaver_go(request);
+	write->overridden = write->overridden && write->has_answer && rank(write->effect) < 2;
 	if (strcmp(write->effect, "allow") != 0) {
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 	}
@@ -206,7 +273,7 @@ enum step_result write_decide_start(struct request *request)
 		no_answer(write);
 		return end(request);
 	}
-	join(write, &decision);
+	join(request, &decision);
 	write->slice++;
 	return write->slice < write->slice_count ? STEP_AGAIN : end(request);
 }

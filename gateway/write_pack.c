@@ -71,6 +71,8 @@ static void refuse_obligations(struct request *request, const struct error *err)
 	write->failure.kind = POLICY_FAILURE_INVALID;
 	snprintf(write->failure.text, sizeof(write->failure.text), "%s", err->text);
 	write->has_answer = false;
+	write->observed_count = 0;
+	write->overridden = false;
 	write->effect = "error";
 	write->reasons[0] = policy_failure_code(POLICY_FAILURE_INVALID);
 	write->reason_count = 1;
@@ -181,6 +183,29 @@ static const struct value *detail_of(struct request *request)
 	return value_finish_object(&it);
 }
 
+/* The policy's answer; of several slices the strongest one's, but for what all of them say. */
+static const struct value *output_of(struct request *request)
+{
+	struct write *write = request->write;
+	struct value_builder observed = { .arena = request->arena };
+	const struct value *output = write->decision.value;
+
+	if (!write->has_answer) {
+		return NULL;
+	}
+	if (write->slice_count <= 1 || write->observed_count == 0) {
+		return output;
+	}
+	for (size_t i = 0; i < write->observed_count; i++) {
+		struct value_builder it = { .arena = request->arena };
+
+		value_add_text(&it, "code", write->observed[i].code);
+		value_add_text(&it, "message", write->observed[i].message);
+		value_add_item(&observed, value_finish_object(&it));
+	}
+	return value_with(request->arena, output, "observed", value_finish_array(&observed));
+}
+
 /* The person who acts. */
 static const char *subject_id(struct request *request)
 {
@@ -209,12 +234,13 @@ static void fill_entry(struct request *request, struct journal_entry *entry)
 	entry->reasons = write->reasons;
 	entry->reason_count = write->reason_count;
 	entry->noop = write->noop;
+	entry->overridden = write->overridden;
 	entry->revision = policy_revision(request->snapshot->policy);
 	entry->latency_us = loop_now_us() - request->started_us;
 	entry->request = request->id;
 	entry->trace = request->trace[0] != '\0' ? request->trace : NULL;
 	entry->input = input_whole(request);
-	entry->output = write->has_answer ? write->decision.value : NULL;
+	entry->output = output_of(request);
 	entry->stored = write->final_doc != write->after_doc ? write->final_doc : NULL;
 	entry->subject = subject_of(request);
 	entry->detail = detail_of(request);

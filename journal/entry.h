@@ -8,7 +8,7 @@
  * personal data, no index. What does not apply is absent:
  *
  *     actor {id, type} (absent: the source itself)        app          decision (its index)
- *     effect       kind         latency_us    noop        operation    outcome
+ *     effect       kind         latency_us    noop        operation    outcome     overridden
  *     payload {bytes, hmac}     reasons [code]            reasons_cut (codes that had no room)
  *     request      resource {id, type}        revision    source       tenant       time      trace
  *
@@ -84,6 +84,7 @@ struct journal_entry {
 	const char *const *reasons; /* codes */
 	size_t reason_count;
 	bool noop;
+	bool overridden; /* an admin's override (input.override) made it pass what is soft */
 	const char *
 		revision; /* short and unique; the policy entry of that revision has the full one */
 	int64_t latency_us; /* from request to decision; < 0: absent */

@@ -221,6 +221,10 @@ static void add_head(struct members *members, const struct journal_entry *entry,
 	}
 	add_text(members, "operation", entry->operation, JOURNAL_CAP_WORD);
 	add_text(members, "outcome", entry->outcome, JOURNAL_CAP_WORD);
+	if (entry->overridden) {
+		name(members, "overridden");
+		buf_append_text(members->buf, "true");
+	}
 	add_commitment(members, commitment);
 }
 

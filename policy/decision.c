@@ -66,41 +66,67 @@ static bool read_effect(struct reader *reader, const struct value *value)
 		value_preview(reader->arena, value, 40));
 }
 
-static bool read_reason(struct reader *reader, size_t index, const struct value *value,
-	struct policy_reason *reason)
+static bool read_reason(struct reader *reader, const char *what, size_t index,
+	const struct value *value, struct policy_reason *reason)
 {
 	if (!value_is(value, VALUE_OBJECT)) {
-		return invalid(reader, "decision.reasons[%zu]: must be an object", index);
+		return invalid(reader, "decision.%s[%zu]: must be an object", what, index);
 	}
 	reason->code = plain_text(value_find(value, "code"));
 	reason->message = plain_text(value_find(value, "message"));
 	if (reason->code == NULL || reason->message == NULL) {
-		return invalid(reader, "decision.reasons[%zu].%s: must be a text that is not empty",
-			index, reason->code == NULL ? "code" : "message");
+		return invalid(reader, "decision.%s[%zu].%s: must be a text that is not empty",
+			what, index, reason->code == NULL ? "code" : "message");
 	}
 	if (value_count(value) != 2) {
 		return invalid(reader,
-			"decision.reasons[%zu]: may have code and message only, but is %s", index,
+			"decision.%s[%zu]: may have code and message only, but is %s", what, index,
 			value_preview(reader->arena, value, 80));
+	}
+	return true;
+}
+
+static bool read_reason_list(struct reader *reader, const char *what, const struct value *value,
+	const struct policy_reason **list, size_t *count)
+{
+	if (!is_list(value, REASONS_MAX)) {
+		return invalid(reader, "decision.%s: must be an array or a set of at most %d", what,
+			REASONS_MAX);
+	}
+	*count = value_count(value);
+	struct policy_reason *reasons = arena_calloc(reader->arena, *count, sizeof(*reasons));
+	*list = reasons;
+	for (size_t i = 0; i < *count; i++) {
+		if (!read_reason(reader, what, i, value_at(value, i), &reasons[i])) {
+			return false;
+		}
 	}
 	return true;
 }
 
 static bool read_reasons(struct reader *reader, const struct value *value)
 {
-	if (!is_list(value, REASONS_MAX)) {
-		return invalid(reader, "decision.reasons: must be an array or a set of at most %d",
-			REASONS_MAX);
+	struct policy_decision *decision = reader->decision;
+
+	return read_reason_list(
+		reader, "reasons", value, &decision->reasons, &decision->reason_count);
+}
+
+static bool read_observed(struct reader *reader, const struct value *value)
+{
+	struct policy_decision *decision = reader->decision;
+
+	return read_reason_list(
+		reader, "observed", value, &decision->observed, &decision->observed_count);
+}
+
+static bool read_overridable(struct reader *reader, const struct value *value)
+{
+	if (!value_is(value, VALUE_BOOL)) {
+		return invalid(reader, "decision.overridable: must be true or false, not %s",
+			value_preview(reader->arena, value, 40));
 	}
-	size_t count = value_count(value);
-	struct policy_reason *reasons = arena_calloc(reader->arena, count, sizeof(*reasons));
-	for (size_t i = 0; i < count; i++) {
-		if (!read_reason(reader, i, value_at(value, i), &reasons[i])) {
-			return false;
-		}
-	}
-	reader->decision->reasons = reasons;
-	reader->decision->reason_count = count;
+	reader->decision->overridable = value_bool(value);
 	return true;
 }
 
@@ -185,6 +211,8 @@ static const struct {
 	{ "apps", read_apps },
 	{ "effect", read_effect },
 	{ "obligations", read_obligations },
+	{ "observed", read_observed },
+	{ "overridable", read_overridable },
 	{ "reasons", read_reasons },
 };
 
@@ -210,6 +238,10 @@ static bool read_members(struct reader *reader, const struct value *value)
 	}
 	if (value_find(value, "effect") == NULL) {
 		return invalid(reader, "decision.effect: is missing");
+	}
+	if (reader->decision->overridable && reader->decision->effect != POLICY_DENY) {
+		return invalid(reader, "decision.overridable: is true, but only a denial may be "
+				       "overridden");
 	}
 	bool is_hold = reader->decision->effect == POLICY_HOLD;
 	if (is_hold != (value_find(value, "approval") != NULL)) {

@@ -9,6 +9,10 @@
  *     approval     {"groups": list of texts, "min": ≥ 1, "expires_s": ≥ 1}; of a hold, where it
  *                  must be there, and of nothing else
  *     apps         list of texts; absent is not the same as empty
+ *     observed     list of {"code": text, "message": text}: reasons of rule packages that do not
+ *                  act (level observe, or soft and overridden); of any effect; absent: none
+ *     overridable  true or false; true only of a denial: all its reasons are of soft packages, so
+ *                  an admin may override them with a reason (docs/enforcement-levels.md)
  *
  * A list is an array or a set. Anything else - another member, another type, null, an empty
  * code or name - is no decision: better none than one that was meant otherwise.
@@ -47,6 +51,9 @@ struct policy_decision {
 	bool has_apps;
 	const char *const *apps;
 	size_t app_count;
+	const struct policy_reason *observed; /* recorded and counted; they do nothing */
+	size_t observed_count;
+	bool overridable;          /* of a denial */
 	const struct value *value; /* as the policy gave it */
 };
 

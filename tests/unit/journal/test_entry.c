@@ -132,12 +132,14 @@ static void test_leaf_of_a_delivery(void **state)
 	entry.outcome = "delivered";
 	entry.decision = 41;
 	entry.noop = true;
+	entry.overridden = true;
 	entry.actor_type = "system";
 	packed = pack(&entry);
 
 	assert_json(read_back(&packed).leaf, "{\"actor\":{\"type\":\"system\"},\"app\":\"wiki\","
 					     "\"decision\":41,\"kind\":\"delivery\","
-					     "\"noop\":true,\"outcome\":\"delivered\",\"time\":"
+					     "\"noop\":true,\"outcome\":\"delivered\","
+					     "\"overridden\":true,\"time\":"
 					     "\"2026-11-24T04:00:00.000001Z\"}");
 }
 
@@ -162,6 +164,7 @@ static void test_the_fullest_leaf_fits_and_counts_reasons_without_room(void **st
 	entry.latency_us = INT64_MAX;
 	entry.decision = INT64_MAX;
 	entry.noop = true;
+	entry.overridden = true;
 	entry.reasons = codes;
 	entry.reason_count = 500;
 	entry.detail = json("{}");

@@ -100,6 +100,47 @@ static void test_sets_stand_where_arrays_stand(void **state)
 	arena_free(arena);
 }
 
+static void test_what_does_not_act_is_told_with_any_effect(void **state)
+{
+	static const char *const rest[] = { "allow\"", "deny\",\"overridable\":true",
+		"hold\",\"approval\":{\"groups\":[],\"min\":1,\"expires_s\":1}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+		struct arena *arena = arena_new();
+		struct policy_decision decision;
+		struct policy_failure failure;
+
+		assert_true(read(arena,
+			arena_printf(arena,
+				"{\"observed\":[{\"code\":\"a.b\",\"message\":\"because\"}],"
+				"\"effect\":\"%s}",
+				rest[i]),
+			&decision, &failure));
+
+		assert_int_equal(decision.observed_count, 1);
+		assert_string_equal(decision.observed[0].code, "a.b");
+		assert_string_equal(decision.observed[0].message, "because");
+		assert_int_equal(decision.reason_count, 0);
+		assert_int_equal(decision.overridable, decision.effect == POLICY_DENY);
+		arena_free(arena);
+	}
+}
+
+static void test_not_overridable_may_be_said_of_any_effect(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy_decision decision;
+	struct policy_failure failure;
+
+	(void)state;
+	assert_true(
+		read(arena, "{\"effect\":\"allow\",\"overridable\":false}", &decision, &failure));
+
+	assert_false(decision.overridable);
+	arena_free(arena);
+}
+
 static const struct {
 	const char *json;
 	const char *says;
@@ -144,6 +185,21 @@ static const struct {
 		"decision.approval.groups: must" },
 	{ "{\"effect\":\"hold\",\"approval\":{\"group\":[],\"min\":1,\"expires_s\":1}}",
 		"decision.approval.groups: must" },
+	{ "{\"effect\":\"allow\",\"observed\":null}", "decision.observed: must be" },
+	{ "{\"effect\":\"allow\",\"observed\":{}}", "decision.observed: must be" },
+	{ "{\"effect\":\"allow\",\"observed\":[\"x\"]}", "decision.observed[0]: must be" },
+	{ "{\"effect\":\"allow\",\"observed\":[{\"code\":\"c\"}]}",
+		"decision.observed[0].message" },
+	{ "{\"effect\":\"deny\",\"observed\":[{\"code\":\"c\",\"message\":\"m\",\"level\":1}]}",
+		"decision.observed[0]: may have code and message only" },
+	{ "{\"effect\":\"deny\",\"overridable\":null}", "decision.overridable: must be" },
+	{ "{\"effect\":\"deny\",\"overridable\":\"true\"}", "decision.overridable: must be" },
+	{ "{\"effect\":\"deny\",\"overridable\":1}", "decision.overridable: must be" },
+	{ "{\"effect\":\"allow\",\"overridable\":true}", "only a denial may be overridden" },
+	{ "{\"effect\":\"hold\",\"overridable\":true,"
+	  "\"approval\":{\"groups\":[],\"min\":1,\"expires_s\":1}}",
+		"only a denial may be overridden" },
+	{ "{\"effect\":\"deny\",\"override\":true}", "decision: has a member \"override\"" },
 };
 
 static void test_any_other_shape_is_no_decision(void **state)
@@ -183,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_only_the_effect_must_be_there),
 		cmocka_unit_test(test_no_apps_is_not_the_same_as_absent_apps),
 		cmocka_unit_test(test_sets_stand_where_arrays_stand),
+		cmocka_unit_test(test_what_does_not_act_is_told_with_any_effect),
+		cmocka_unit_test(test_not_overridable_may_be_said_of_any_effect),
 		cmocka_unit_test(test_any_other_shape_is_no_decision),
 		cmocka_unit_test(test_undefined_is_no_decision),
 	};

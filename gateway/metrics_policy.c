@@ -1,0 +1,112 @@
+/*
+ * The exposition: what policies do. A row here needs its counter in metrics_print.h.
+ */
+#include <stddef.h>
+#include "base/buf.h"
+#include "config/config.h"
+#include "gateway/gateway.h"
+#include "gateway/metrics_print.h"
+#include "gateway/metrics_text.h"
+#include "gateway/policy_gate.h"
+#include "gateway/policy_live.h"
+#include "gateway/snapshot.h"
+#include "policy/engine.h"
+
+static uint64_t load(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+const char *metrics_reason_name(const struct metrics *metrics, size_t reason)
+{
+	return reason < metrics->reason_count ? metrics->reasons[reason] : "(other)";
+}
+
+/* What rule packages said that do not act (docs/enforcement-levels.md). */
+static void print_level(const struct metrics *metrics, struct buf *buf, const char *name,
+	size_t source, size_t reason, bool overridden)
+{
+	const struct config_source *config = metrics->gateway->sources[source].config;
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < metrics->thread_count; i++) {
+		const struct metrics_decisions *row = &metrics->threads[i].decisions[source];
+
+		sum += load(overridden ? &row->overridden : &row->observed[reason]);
+	}
+	if (sum == 0) {
+		return;
+	}
+	buf_printf(buf, "%s{", name);
+	metrics_label(buf, "tenant", config->tenant);
+	buf_append_char(buf, ',');
+	metrics_label(buf, "source", config->name);
+	if (!overridden) {
+		buf_append_char(buf, ',');
+		metrics_label(buf, "reason", metrics_reason_name(metrics, reason));
+	}
+	buf_printf(buf, "} %llu\n", (unsigned long long)sum);
+}
+
+void metrics_print_levels(const struct metrics *metrics, struct buf *buf)
+{
+	metrics_head(buf, "scimward_policy_observed_total", "counter",
+		"Reasons that were recorded and did not act: of packages at the level observe, or "
+		"overridden.");
+	for (size_t at = 0; at < metrics->source_count * METRICS_REASONS; at++) {
+		print_level(metrics, buf, "scimward_policy_observed_total", at / METRICS_REASONS,
+			at % METRICS_REASONS, false);
+	}
+	metrics_head(buf, "scimward_policy_overridden_total", "counter",
+		"Operations that passed because an admin overrode what is soft.");
+	for (size_t source = 0; source < metrics->source_count; source++) {
+		print_level(metrics, buf, "scimward_policy_overridden_total", source, 0, true);
+	}
+}
+
+static void print_policy_source(const struct gateway *gateway, struct buf *buf)
+{
+	struct policy_live_status status;
+
+	policy_live_status(gateway, &status);
+	metrics_single(buf, "scimward_policy_last_attempt_timestamp_seconds", "gauge",
+		"When a policy was looked for last.", (double)status.tried_us / 1e6);
+	metrics_single(buf, "scimward_policy_last_success_timestamp_seconds", "gauge",
+		"When that went well last.", (double)status.fine_us / 1e6);
+	metrics_single(buf, "scimward_policy_refused", "gauge",
+		"1: what came last did not pass the gate.", status.refused.step != NULL);
+	metrics_single(buf, "scimward_policy_unreachable", "gauge",
+		"1: the source of the policy could not be reached.",
+		status.unreachable.step != NULL);
+	metrics_single(buf, "scimward_policy_kept", "gauge",
+		"1: the policy that decides was kept by an earlier run.", status.from_kept);
+	metrics_head(buf, "scimward_policy_step_failures_total", "counter",
+		"Tries that ended at this step.");
+	for (size_t i = 0; policy_gate_step(i) != NULL; i++) {
+		buf_append_text(buf, "scimward_policy_step_failures_total{");
+		metrics_label(buf, "step", policy_gate_step(i));
+		buf_printf(buf, "} %llu\n", (unsigned long long)policy_live_refusals(gateway, i));
+	}
+}
+
+void metrics_print_policy(const struct metrics *metrics, struct buf *buf)
+{
+	const struct gateway *gateway = metrics->gateway;
+	int64_t loaded_us = __atomic_load_n(&metrics->policy_loaded_us, __ATOMIC_RELAXED);
+	uint64_t blocked = 0;
+
+	metrics_head(buf, "scimward_policy_info", "gauge", "The revision that decides.");
+	buf_append_text(buf, "scimward_policy_info{");
+	metrics_label(buf, "revision", policy_revision(gateway->snapshot->policy));
+	buf_append_text(buf, "} 1\n");
+	metrics_single(buf, "scimward_policy_last_load_timestamp_seconds", "gauge",
+		"When it was loaded.", (double)loaded_us / 1e6);
+	metrics_single(buf, "scimward_policy_load_failures_total", "counter",
+		"Reloads that kept the old policy.", (double)load(&metrics->policy_failures));
+	print_policy_source(gateway, buf);
+	for (unsigned i = 0; i < metrics->thread_count; i++) {
+		blocked += load(&metrics->threads[i].mass_change_blocked);
+	}
+	metrics_single(buf, "scimward_mass_change_blocked_total", "counter",
+		"Operations that a rail refused.", (double)blocked);
+}
