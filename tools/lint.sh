@@ -23,7 +23,7 @@ lint_format() {
 }
 
 lint_shell() {
-	for script in run .ci/run tools/*.sh docker/*.sh; do
+	for script in run .ci/run tools/*.sh docker/*.sh demo/*.sh; do
 		[ ! -e "$script" ] || sh -n "$script" || return 1
 	done
 }

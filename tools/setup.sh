@@ -8,7 +8,7 @@
 # Stamps hold digests of their inputs: a second run only compares them.
 
 packages="
-	ca-certificates clang clang-format-16 cppcheck gcc git libc6-dbg libc6-dev libclang-rt-14-dev
+	ca-certificates clang clang-format-16 cppcheck curl gcc git jq libc6-dbg libc6-dev libclang-rt-14-dev
 	libcmocka-dev libcurl4-openssl-dev libevent-dev libfyaml-dev libjansson-dev
 	libsqlite3-dev libssl-dev libutf8proc-dev llvm-14 meson ninja-build openssh-client openssl
 	pkg-config python3-venv

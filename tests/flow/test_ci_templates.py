@@ -1,0 +1,395 @@
+"""The templates of ci/, copied into a repository with a policy: their own shell steps, run by the shell, against a
+server that takes reports and files as the forges do, and a gateway that starts from what was published."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+import yaml
+from forge import COMMENT_TOKEN, FILE_TOKEN, NUMBER, REPOSITORY, Forge
+from pipelines import GitHub, GitLab, Job
+from policies import Repository, make_key, read_bundle, reload, use_policy
+
+from gateway import PATIENCE_S, PROGRAM, ROOT, STARTER, USER
+
+TEMPLATES = ROOT / "ci"
+PATHS = {
+    "github": ("github/access.yml", ".github/workflows/access.yml"),
+    "gitlab": ("gitlab/.gitlab-ci.yml", ".gitlab-ci.yml"),
+    "pre-commit": ("pre-commit/.pre-commit-config.yaml", ".pre-commit-config.yaml"),
+}
+ADMINS = 'granted_by: ["kind:admin"]\n    keep: 2'
+MARKER = "<!-- scimward:report -->"
+
+
+def change(repository, file, before, after):
+    """One change of a file, committed."""
+    path = repository.folder / file
+    text = path.read_text()
+    assert text.count(before) == 1, (file, before)
+    path.write_text(text.replace(before, after))
+    return repository.commit()
+
+
+def let_identity_providers_make_admins(repository):
+    change(repository, "policy/access/data.yaml", ADMINS, ADMINS.replace("]", ', "kind:idp"]'))
+
+
+def make_repository(folder):
+    repository = Repository(folder)
+    shutil.copytree(STARTER, repository.folder / "policy")
+    for template, place in PATHS.values():
+        (repository.folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(TEMPLATES / template, repository.folder / place)
+    repository.commit()
+    return repository
+
+
+@pytest.fixture
+def repository(tmp_path):
+    return make_repository(tmp_path / "repository")
+
+
+@pytest.fixture(scope="module")
+def forge(tmp_path_factory):
+    with Forge(tmp_path_factory.mktemp("forge")) as forge:
+        yield forge
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    """(private, public) in PEM."""
+    return make_key(tmp_path_factory.mktemp("keys"), "release", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+class Pipeline:
+    """One run of a template's jobs for the commit that is checked out, on either forge."""
+
+    def __init__(self, kind, folder, repository, forge, key):
+        self.kind, self.folder, self.repository, self.forge, self.key = kind, folder, repository, forge, key
+        self.runs = 0
+        self.settings = {}
+
+    def runner(self, event):
+        self.runs += 1
+        folder = self.folder / f"{self.kind}-{self.runs}"
+        env = {"CURL_CA_BUNDLE": str(self.forge.certificate), "CURL_HOME": str(folder)}
+        names = self.settings | {"SCIMWARD_IMAGE": "registry.example.com/scimward-ci"}
+        if self.kind == "gitlab":
+            return GitLab(folder, self.repository.folder, PATHS["gitlab"][1], self.gitlab(event) | names, **env)
+        context = self.github(event) | {f"vars.{name}": value for name, value in names.items()}
+        env |= {"GITHUB_API_URL": f"{self.forge.base}/api/v3", "GITHUB_REPOSITORY": "acme/access"}
+        env |= {"GITHUB_SHA": self.repository.git("rev-parse", "HEAD"), "GITHUB_REF": context["github.ref"]}
+        return GitHub(folder, self.repository.folder, PATHS["github"][1], context, **env)
+
+    def github(self, event):
+        common = {
+            "github.repository": "acme/access",
+            "github.token": COMMENT_TOKEN,
+            "secrets.SCIMWARD_JOURNAL_TOKEN": FILE_TOKEN,
+            "secrets.SCIMWARD_BUNDLE_TOKEN": FILE_TOKEN,
+            "secrets.SCIMWARD_SIGNING_KEY": self.key[0].read_text().strip(),
+        }
+        if event == "push":
+            return common | {"github.event_name": "push", "github.ref": "refs/heads/main"}
+        return common | {
+            "github.event_name": "pull_request",
+            "github.ref": f"refs/pull/{NUMBER}/merge",
+            "github.event.pull_request.number": str(NUMBER),
+            "github.event.pull_request.head.repo.full_name": "acme/access" if event == "pull" else "mallory/access",
+        }
+
+    def gitlab(self, event):
+        common = {
+            "CI_API_V4_URL": f"{self.forge.base}/api/v4",
+            "CI_PROJECT_ID": "5",
+            "CI_DEFAULT_BRANCH": "main",
+            "SCIMWARD_COMMENT_TOKEN": COMMENT_TOKEN,
+            "SCIMWARD_JOURNAL_TOKEN": FILE_TOKEN,
+            "SCIMWARD_BUNDLE_TOKEN": FILE_TOKEN,
+            "SCIMWARD_SIGNING_KEY": str(self.key[0]),
+        }
+        if event == "push":
+            return common | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
+        return common | {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": str(NUMBER)}
+
+    def job(self, name, event="pull", passed=()):
+        """Runs a job, and those before it but for what `passed` says of."""
+        self.last = self.runner(event)
+        self.last.results |= {other: Job() for other in passed}
+        job = self.last.job(name)
+        assert self.last.left_behind() == [] or self.kind == "github"  # GitHub empties RUNNER_TEMP itself
+        return job
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def pipeline(request, tmp_path, repository, forge, key):
+    forge.comments, forge.scans, forge.files = [], [], {}
+    return Pipeline(request.param, tmp_path, repository, forge, key)
+
+
+# ---- the files themselves ----
+
+
+def test_the_files_are_what_the_forges_publish_as_their_schemas():
+    check = [Path(sys.executable).parent / "check-jsonschema", "--builtin-schema"]
+    for command in (
+        [*check, "vendor.github-workflows", TEMPLATES / "github/access.yml"],
+        [*check, "vendor.gitlab-ci", "--data-transform", "gitlab-ci", TEMPLATES / "gitlab/.gitlab-ci.yml"],
+        [Path(sys.executable).parent / "pre-commit", "validate-config", TEMPLATES / PATHS["pre-commit"][0]],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_of_others_are_pinned_and_are_few():
+    workflow = yaml.safe_load((TEMPLATES / "github/access.yml").read_text())
+    used = {step["uses"] for job in workflow["jobs"].values() for step in job["steps"] if "uses" in step}
+
+    assert len(used) == 1
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", used.pop())
+    # Nobody's token is lent to steps that do not need it.
+    assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_both_forges_build_the_same_bundle():
+    def shared(path):
+        text = (TEMPLATES / path).read_text()
+        block = re.search(r" *# ---- the same in .*?# ---- end of what is the same ----", text, re.S)[0]
+        return [line.strip() for line in block.splitlines()]
+
+    assert shared(PATHS["github"][0]) == shared(PATHS["gitlab"][0])
+
+
+# ---- check ----
+
+
+def test_a_good_branch_passes(pipeline):
+    job = pipeline.job("check")
+
+    assert job.result == "success", job.text()
+    if pipeline.kind == "github":
+        assert pipeline.last.summary().startswith(MARKER) and "100.0 % of the lines ran" in pipeline.last.summary()
+        assert list(job.steps) == ["format", "check", "lint", "tests and scenarios"]
+    else:
+        suites = ElementTree.fromstring(pipeline.last.artifact("junit"))
+        assert suites.get("failures") == "0" and int(suites.get("tests")) > 50
+        assert json.loads(pipeline.last.artifact("codequality")) == []
+
+
+def test_a_branch_that_opens_a_door_is_stopped_by_a_scenario(pipeline):
+    let_identity_providers_make_admins(pipeline.repository)
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
+
+    for event, behind in (("push", "publish"),):
+        job = pipeline.job("check", event)
+
+        assert job.result == "failure"
+        if pipeline.kind == "github":
+            codes = {step.name: step.code for step in job.steps.values()}
+            assert codes == {"format": 0, "check": 0, "lint": 0, "tests and scenarios": 2}
+            said = job["tests and scenarios"].output
+            assert ",file=policy/scenarios/groups.yaml,line=" in said and "expected deny" in said
+        else:
+            assert job["script"].code == 2 and "effect: expected deny, got allow" in job["script"].output
+            suites = ElementTree.fromstring(pipeline.last.artifact("junit"))
+            assert int(suites.get("failures")) > 0
+            found = json.loads(pipeline.last.artifact("codequality"))
+            assert {"policy/scenarios/groups.yaml"} <= {one["location"]["path"] for one in found}
+        assert pipeline.last.job(behind).result == "skipped"
+    assert pipeline.forge.files == {} and pipeline.forge.comments == []
+
+
+UNTIDY = "package scimward.rules\ndeny contains {\"code\": \"x.y\", \"message\": \"\"} if {input.after.nickName == null}\n"
+
+
+def test_format_findings_and_lint_are_told_at_once(pipeline):
+    pipeline.repository.commit({"policy/rules/untidy.rego": UNTIDY})
+
+    job = pipeline.job("check")
+
+    assert job.result == "failure"
+    if pipeline.kind == "github":
+        codes = {step.name: step.code for step in job.steps.values()}
+        assert codes["format"] == 3 and codes["check"] == 3 and codes["lint"] == 3
+        assert "::" in job["lint"].output and "untidy.rego" in job["lint"].output
+    else:
+        assert job["script"].code == 3 and "compares-null" in job["script"].output
+        found = {one["check_name"] for one in json.loads(pipeline.last.artifact("codequality"))}
+        assert {"compares-null", "reason-without-message"} <= found
+
+
+def test_too_few_lines_that_ran_stop_it_as_well(pipeline):
+    place = pipeline.repository.folder / PATHS[pipeline.kind][1]
+    place.write_text(place.read_text().replace('THRESHOLD: "90"', 'THRESHOLD: "90.1"'))
+    rules = "\n".join(f"never_{n} if input.source.name == \"nobody {n}\"\n" for n in range(100))
+    pipeline.repository.commit({"policy/rules/never.rego": f"package scimward.rules\n\n{rules}"})
+
+    job = pipeline.job("check")
+
+    step = job["tests and scenarios" if pipeline.kind == "github" else "script"]
+    assert job.result == "failure" and step.code in (2, 3), job.text()
+    assert "90.1" in step.output + step.errors
+
+
+def test_findings_reach_code_scanning(tmp_path, repository, forge, key):
+    forge.scans = []
+    let_identity_providers_make_admins(repository)
+    repository.commit({"policy/rules/untidy.rego": UNTIDY})
+    pipeline = Pipeline("github", tmp_path, repository, forge, key)
+    pipeline.settings = {"SCIMWARD_CODE_SCANNING": "true"}
+
+    job = pipeline.job("check")
+
+    assert job["code scanning"].code == 0, job.text()
+    [scan] = forge.scans
+    assert scan["commit_sha"] == repository.git("rev-parse", "HEAD") and scan["ref"] == f"refs/pull/{NUMBER}/merge"
+    [run] = scan["sarif"]["runs"]
+    assert {"scenario-failed", "compares-null"} <= {result["ruleId"] for result in run["results"]}
+    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    assert "code scanning" not in pipeline.job("check", "fork").steps  # its token may not write
+
+
+# ---- publish ----
+
+
+def publish(pipeline, name="access.tar.gz"):
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url(name)}
+    job = pipeline.job("publish", "push", passed=["check"])
+    assert job.result == "success", job.text()
+    for step in job.steps.values():
+        assert FILE_TOKEN not in step.output + step.errors
+    return job
+
+
+def gateway_of(pipeline, make_gateway, **options):
+    bundle = {"bundle": pipeline.forge.url("access.tar.gz"), "ca": str(pipeline.forge.certificate)}
+    bundle |= {"token": FILE_TOKEN, "allow_private": True}
+    signer = {"name": "release", "algorithm": "ES256", "key": str(pipeline.key[1])}
+    return use_policy(make_gateway(start=False, **options), bundle, signers=[signer])
+
+
+def create(gateway, name):
+    return gateway.post("/Users", {"schemas": [USER], "userName": name}).status
+
+
+def test_a_gateway_starts_from_what_was_published_and_takes_nothing_older(pipeline, make_gateway):
+    publish(pipeline)
+    first = dict(pipeline.forge.files)
+    gateway = gateway_of(pipeline, make_gateway).start()
+    assert create(gateway, "eve@new.example") == 403
+    [activated] = gateway.journal('kind eq "policy"')
+    assert pipeline.repository.git("rev-parse", "HEAD") in json.dumps(activated)
+    commit = change(pipeline.repository, "policy/access/data.yaml", "[example.com]", "[example.com, new.example]")
+
+    publish(pipeline)
+    assert reload(gateway)["failing"] is False
+
+    assert create(gateway, "eve@new.example") == 201
+    assert f"bundle:{commit}" in gateway.cli("policy", "status")
+    pipeline.forge.files = first
+    assert reload(gateway, code=2)["refused"]["step"] == "order"
+
+
+def test_what_is_published_is_the_commit_and_has_no_tests(pipeline):
+    publish(pipeline)
+
+    (pipeline.repository.folder / "policy" / "left-over.rego").write_text("package left.over\n")
+    publish(pipeline, "again.tar.gz")
+
+    path = pipeline.folder / "published.tar.gz"
+    manifests = []
+    for name in ("access.tar.gz", "again.tar.gz"):
+        path.write_bytes(pipeline.forge.files[f"/files/{name}"])
+        files = read_bundle(path)
+        manifests.append(json.loads(files["/.manifest"]))
+        assert "/plan.json" in files and "/.signatures.json" in files
+        assert not any("_test.rego" in file or "left-over" in file for file in files)
+    assert manifests[0] == manifests[1]
+    assert manifests[0]["revision"] == pipeline.repository.git("rev-parse", "HEAD")
+    assert manifests[0]["metadata"] == {"serial": 1}
+
+
+def last_step(job):
+    return list(job.steps.values())[-1]
+
+
+def test_changes_and_half_a_history_are_not_published(pipeline, tmp_path):
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
+    data = pipeline.repository.folder / "policy/access/data.yaml"
+    text = data.read_text()
+    data.write_text(text + "\n")
+    job = pipeline.job("publish", "push", passed=["check"])
+    assert job.result == "failure" and "not as it was committed" in last_step(job).errors
+    data.write_text(text)
+    pipeline.repository.commit({})
+
+    shallow = tmp_path / "shallow"
+    pipeline.repository.git("clone", "-q", "--depth", "1", f"file://{pipeline.repository.folder}", str(shallow))
+    pipeline.repository.folder = shallow
+    job = pipeline.job("publish", "push", passed=["check"])
+
+    assert job.result == "failure" and "fetch the whole history" in last_step(job).errors
+    assert pipeline.forge.files == {}
+
+
+def test_pull_requests_publish_nothing(pipeline):
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
+
+    assert pipeline.job("publish", "pull", passed=["check"]).result == "skipped"
+
+
+def test_a_server_that_says_no_fails_the_job(pipeline):
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.base + "/api/v4/nowhere"}
+
+    job = pipeline.job("publish", "push", passed=["check"])
+
+    assert job.result == "failure" and "401" in last_step(job).output + last_step(job).errors
+
+
+# ---- before the commit ----
+
+
+def pre_commit(repository):
+    env = repository.env | {"PRE_COMMIT_HOME": str(repository.folder.parent / "hooks"), "NO_COLOR": "1"}
+    bin_folder = repository.folder.parent / "bin"
+    bin_folder.mkdir(exist_ok=True)
+    if not (bin_folder / "scimward").exists():
+        os.symlink(Path(PROGRAM).resolve(), bin_folder / "scimward")
+    env["PATH"] = f"{bin_folder}:{env['PATH']}"
+    repository.git("add", "-A")
+    return subprocess.run(
+        [Path(sys.executable).parent / "pre-commit", "run"],
+        cwd=repository.folder, env=env, capture_output=True, text=True, timeout=3 * PATIENCE_S,
+    )  # fmt: skip
+
+
+def failed_hooks(done):
+    return [line.partition("..")[0] for line in done.stdout.splitlines() if line.endswith("Failed")]
+
+
+def test_hooks_look_at_what_is_to_be_committed(repository):
+    data = repository.folder / "policy/access/data.yaml"
+    data.write_text(data.read_text().replace("[example.com]", "[example.com, new.example]"))
+    done = pre_commit(repository)
+    assert done.returncode == 0 and done.stdout.count("Passed") == 3, done.stdout + done.stderr
+    assert "the policy is formatted" in done.stdout and "Skipped" in done.stdout  # no Rego was touched
+
+    data.write_text(data.read_text().replace(ADMINS, ADMINS.replace("]", ', "kind:idp"]')))
+    (repository.folder / "policy/rules/untidy.rego").write_text(UNTIDY)
+    done = pre_commit(repository)
+
+    assert done.returncode == 1
+    assert failed_hooks(done) == [
+        "the policy is formatted",
+        "the policy loads",
+        "the policy means what it says",
+        "tests and scenarios of the policy",
+    ]
+    assert "effect: expected deny, got allow" in done.stdout
