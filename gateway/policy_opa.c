@@ -72,7 +72,7 @@ bool policy_opa_build(
 	const char *path = arena_printf(arena, "%s/bundle.tar.gz", opa->scratch);
 	/* The package as well: /v1/data answers for each of its rules. */
 	const char *const argv[] = { opa->program, "build", "-b", "-t", "plan", "-e",
-		"scimward/decision", "-e", "scimward", "--ignore", "*_test.rego", "-o", path, ".",
+		"scimward/decision", "-e", "scimward", "--prune-unused", "--ignore", "*_test.rego", "-o", path, ".",
 		NULL };
 	struct child child;
 

@@ -26,7 +26,7 @@ def test_the_starter_policy_passes_its_tests_and_scenarios(tmp_path):
 
     assert report["failed"] == 0
     suites = {case["suite"].rsplit("/", 1)[-1] for case in report["cases"]}
-    assert {"rules_test.rego", "people.yaml", "groups.yaml", "rails.yaml"} <= suites
+    assert {"rails_test.rego", "people.yaml", "groups.yaml", "rails.yaml"} <= suites
     assert report["revision"]
 
 

@@ -1,16 +1,34 @@
-# Which source may do what
-# The only rules that allow. Everything else in this folder refuses or holds.
+# METADATA
+# title: Which source may do what
+# description: |
+#   Least privilege: nobody may do anything but what `sources` gives him. The only rules that allow.
+# schemas:
+#   - data.access.sources:
+#       description: By name of a source, or "kind:" and a kind, the types of resources and what may be done with them.
+#       type: object
+#       additionalProperties:
+#         type: object
+#         additionalProperties:
+#           type: array
+#           items: {type: string, enum: [create, replace, patch, delete]}
+#   - data.access.may_change:
+#       description: Who may change what which other sources made ("*" is all of them).
+#       type: object
+#       additionalProperties: {type: array, items: {type: string}}
+# custom:
+#   codes:
+#     default.deny: no row lets the source do it
+#     origin.foreign: another source made the resource
+package scimward.rules.sources
 
-package scimward.rules
+import data.scimward.operation
 
-source_keys := [input.source.name, sprintf("kind:%s", [input.source.kind])]
+# The row of a name goes before the row of its kind.
+row := of_name if of_name := data.access.sources[input.source.name]
 
-# The row of the source's name goes before the row of its kind.
-source_row := data.access.sources[input.source.name]
+else := data.access.sources[operation.kind_key]
 
-source_row := data.access.sources[source_keys[1]] if not data.access.sources[input.source.name]
-
-allow contains "source" if input.operation in source_row[input.resource_type]
+allow contains "source" if input.operation in row[input.resource_type]
 
 # What another source made is not ours to change, unless the data says so.
 deny contains {
@@ -18,11 +36,11 @@ deny contains {
 	"message": sprintf("this %s belongs to source %s", [lower(input.resource_type), input.origin.source]),
 } if {
 	input.origin.source != input.source.name
-	not may_change_origin
+	not may_change
 }
 
-may_change_origin if {
-	some key in source_keys
+may_change if {
+	some key in operation.source_keys
 	some whose in data.access.may_change[key]
 	whose in {"*", input.origin.source}
 }

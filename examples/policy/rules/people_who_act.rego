@@ -1,8 +1,28 @@
-# People who act themselves
-# A token may speak for a person (`scimward token create SOURCE --subject USER`). What its source
-# may do bounds him as well; these rules make it less.
-
-package scimward.rules
+# METADATA
+# title: People who act themselves
+# description: |
+#   A token may speak for a person (`scimward token create SOURCE --subject USER`). What its source may
+#   do bounds him as well; these rules make it less.
+# schemas:
+#   - data.access.people_who_act:
+#       type: object
+#       required: [own, operators]
+#       additionalProperties: false
+#       properties:
+#         own:
+#           description: Attributes of their own entry that people may change.
+#           type: array
+#           items: {type: string}
+#         operators:
+#           description: Display names of groups whose people may change others.
+#           type: array
+#           items: {type: string}
+# custom:
+#   codes:
+#     actor.other: a person changes somebody else
+#     actor.attribute: a person changes what is not his to change
+#     actor.delete: a person deletes himself
+package scimward.rules.people_who_act
 
 acts_for_himself if {
 	input.actor.type == "user"

@@ -1,0 +1,48 @@
+# METADATA
+# title: Domains
+# description: |
+#   E-mail addresses, and user names that are addresses, are of one of our domains. Only what an operation
+#   brings in is judged.
+# schemas:
+#   - data.access.email_domains:
+#       description: Domains in lower case; "*.example.com" is each one below example.com.
+#       type: array
+#       items: {type: string}
+# custom:
+#   codes:
+#     email.domain: the domain is not one of ours
+package scimward.rules.email_domains
+
+import data.scimward.operation
+
+deny contains {
+	"code": "email.domain",
+	"message": sprintf("the domain %s is not one of ours", [domain]),
+} if {
+	operation.is_user_write
+	some domain in domains
+	not is_ours(domain)
+}
+
+domains contains domain_of(mail.value) if {
+	operation.brings_in("emails")
+	some mail in input.after.emails
+}
+
+domains contains domain_of(input.after.userName) if {
+	operation.brings_in("userName")
+	contains(input.after.userName, "@")
+}
+
+domain_of(address) := lower(parts[count(parts) - 1]) if parts := split(address, "@")
+
+# Without data every domain is ours.
+is_ours(_) if not data.access.email_domains
+
+is_ours(domain) if domain in data.access.email_domains
+
+is_ours(domain) if {
+	some pattern in data.access.email_domains
+	startswith(pattern, "*.")
+	endswith(domain, trim_prefix(pattern, "*"))
+}
