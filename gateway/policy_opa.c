@@ -70,10 +70,13 @@ bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err)
 {
 	const char *path = arena_printf(arena, "%s/bundle.tar.gz", opa->scratch);
-	/* The package as well: /v1/data answers for each of its rules. */
+	/*
+	 * The package as well: /v1/data answers for each of its rules. --prune-unused: else opa
+	 * makes an entry point of a function that calls one of them, and refuses it.
+	 */
 	const char *const argv[] = { opa->program, "build", "-b", "-t", "plan", "-e",
-		"scimward/decision", "-e", "scimward", "--prune-unused", "--ignore", "*_test.rego", "-o", path, ".",
-		NULL };
+		"scimward/decision", "-e", "scimward", "--prune-unused", "--ignore", "*_test.rego",
+		"-o", path, ".", NULL };
 	struct child child;
 
 	run(opa, arena, argv, &child);
