@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "config/config.h"
+#include "config/endpoint.h"
 #include "config/load.h"
 #include "config/places.h"
 #include "config/report.h"
@@ -164,15 +165,51 @@ static void check_policy_git(struct checker *checker, const struct config_policy
 	}
 }
 
+/* "scimward/decision", as it stands in the path of a request. */
+static bool is_plain_rule(const char *path)
+{
+	size_t size = strlen(path);
+
+	return strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/") ==
+		       size &&
+	       path[0] != '/' && path[size - 1] != '/' && strstr(path, "//") == NULL;
+}
+
+static void check_policy_opa(struct checker *checker, const struct config_policy *policy)
+{
+	bool asks = policy->engine == CONFIG_ENGINE_OPA;
+	bool has_url = config_place_find(checker->config->file, "policy.url") != NULL;
+
+	if (asks != has_url) {
+		complain(checker, asks ? "policy.engine" : "policy.url",
+			asks ? "for example  url: http://127.0.0.1:8181" : "add  engine: opa",
+			asks ? "'policy.url' is missing beside it"
+			     : "means nothing without 'policy.engine: opa'");
+	}
+	if (policy->path != NULL && !is_plain_rule(policy->path)) {
+		complain(checker, "policy.path", "for example scimward/decision",
+			"'%.100s' is no path of a rule", policy->path);
+	}
+	if (asks && policy->url != NULL && !policy->allow_private &&
+		config_is_plain_beyond_loopback(policy->url)) {
+		complain(checker, "policy.url",
+			"use https://, or allow_private: true in a network that you trust",
+			"plain HTTP to an OPA server is allowed on loopback only; whoever answers "
+			"for it decides");
+	}
+}
+
 /* What only means something for one kind of source. */
 static void check_policy_remote(struct checker *checker, const struct config_policy *policy)
 {
-	bool remote = config_is_url(policy->bundle) || config_is_url(policy->git.url);
+	bool asks = policy->engine == CONFIG_ENGINE_OPA && policy->url != NULL;
+	bool remote = config_is_url(policy->bundle) || config_is_url(policy->git.url) ||
+		      (asks && config_unix_socket(policy->url) == NULL);
 	const struct {
 		const char *path;
 		bool is_set;
 	} rows[] = {
-		{ "policy.token", policy->token != NULL },
+		{ "policy.token", policy->token != NULL && !asks },
 		{ "policy.ca", policy->ca != NULL },
 		{ "policy.allow_private", policy->allow_private },
 	};
@@ -219,6 +256,16 @@ static void check_policy(struct checker *checker)
 				"either '%s' or '%s', not both", first, kinds[i]);
 		}
 		first = kinds[i];
+	}
+	check_policy_opa(checker, policy);
+	if (policy->engine == CONFIG_ENGINE_OPA && first != NULL) {
+		complain(checker, first, "remove it, or 'policy.engine: opa'",
+			"the OPA server has its policies from elsewhere; nothing would read '%s'",
+			first);
+	}
+	if (policy->engine == CONFIG_ENGINE_OPA) {
+		check_policy_remote(checker, policy);
+		return;
 	}
 	if (first == NULL) {
 		complain(checker, "policy",

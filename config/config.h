@@ -83,10 +83,14 @@ struct config_journal {
 };
 
 struct config_policy_limits {
-	int64_t steps;   /* of one decision: statements and the work of builtins */
-	int64_t bytes;   /* memory of one decision */
-	int64_t time_ms; /* of one decision */
+	int64_t steps;     /* of one decision: statements and the work of builtins */
+	int64_t bytes;     /* memory of one decision */
+	int64_t time_ms;   /* of one decision */
+	int64_t answer_ms; /* of an OPA server */
+	int64_t questions; /* that are with it at once */
 };
+
+enum config_engine { CONFIG_ENGINE_OWN, CONFIG_ENGINE_OPA };
 
 struct config_policy_git {
 	const char *url;            /* https://…, or a path; NULL: not from git */
@@ -120,12 +124,15 @@ struct config_policy {
 	const char *directory;         /* raw Rego and data; or */
 	const char *bundle;            /* tar.gz: a path, or https://…; or */
 	struct config_policy_git git;  /* exactly one of the three */
+	enum config_engine engine;     /* of CONFIG_ENGINE_OPA: none of the three, but: */
+	const char *url;               /* the OPA server; NULL. See config/endpoint.h */
+	const char *path;              /* of the rule that decides, below /v1/data */
 	struct config_signer *signers; /* of bundles */
 	size_t signer_count;           /* 0: they need no signature */
-	struct secret *token;          /* for git or a bundle over HTTPS; NULL: none */
-	const char *ca;                /* PEM; NULL: the system's */
-	bool allow_private;            /* as of apps */
-	int64_t timeout_ms;            /* of one download or fetch */
+	struct secret *token; /* for git, an OPA server or a bundle over HTTPS; NULL: none */
+	const char *ca;       /* PEM; NULL: the system's */
+	bool allow_private;   /* as of apps */
+	int64_t timeout_ms;   /* of one download or fetch */
 	struct config_policy_poll poll;
 	struct config_policy_archive archive;
 	const char *scenarios; /* folder; NULL: scenarios/ within the policy */

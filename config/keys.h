@@ -17,6 +17,7 @@ enum config_type {
 	CONFIG_PATH,     /* const char *, resolved against the folder of the file */
 	CONFIG_URL,      /* const char *: https://…, or http://…; slashes at the end are cut */
 	CONFIG_LOCATION, /* const char *: a URL as above, or a path */
+	CONFIG_ENDPOINT, /* const char *: a URL as above, or unix:/path */
 	CONFIG_STORE,    /* struct config_store */
 	CONFIG_WORD,     /* const char *: one of `words` */
 	CONFIG_CHOICE,   /* enum: place in `words` */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/endpoint.h"
 #include "config/keys.h"
 #include "config/secret_ref.h"
 #include "config/suggest.h"
@@ -280,6 +281,16 @@ static bool set_location(const struct config_key *key, struct arena *arena, cons
 				   : set_path(key, arena, folder, text, field, err);
 }
 
+static bool set_endpoint(const struct config_key *key, struct arena *arena, const char *folder,
+	const char *text, void *field, struct error *err)
+{
+	if (config_unix_socket(text) == NULL) {
+		return set_url(key, arena, folder, text, field, err);
+	}
+	return config_check_unix_socket(text, err) &&
+	       set_text(key, arena, folder, text, field, err);
+}
+
 static bool set_store(const struct config_key *key, struct arena *arena, const char *folder,
 	const char *text, void *field, struct error *err)
 {
@@ -469,6 +480,7 @@ static set_fn *const setters[] = {
 	[CONFIG_PATH] = set_path,
 	[CONFIG_URL] = set_url,
 	[CONFIG_LOCATION] = set_location,
+	[CONFIG_ENDPOINT] = set_endpoint,
 	[CONFIG_STORE] = set_store,
 	[CONFIG_WORD] = set_word,
 	[CONFIG_CHOICE] = set_choice,

@@ -9,11 +9,11 @@
 #include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
+#include "gateway/policy_live.h"
 #include "gateway/snapshot.h"
 #include "io/tls.h"
 #include "io/worker.h"
 #include "journal/publisher.h"
-#include "policy/engine.h"
 #include "store/backup.h"
 #include "store/delivery.h"
 #include "store/read.h"
@@ -159,8 +159,7 @@ void admin_status(struct admin_call *call)
 	json_object_set_new(document, "schemaVersion", json_integer(1));
 	json_object_set_new(document, "version", json_string(SCIMWARD_VERSION));
 	admin_add_time(document, "startedAt", gateway->started_us);
-	json_object_set_new(document, "policyRevision",
-		json_string(policy_revision(gateway->snapshot->policy)));
+	json_object_set_new(document, "policyRevision", json_string(policy_live_revision(gateway)));
 	json_object_set_new(document, "policy", admin_policy_json(gateway));
 	json_object_set_new(document, "store", store_json(call->admin));
 	json_object_set_new(document, "journal", journal_json(gateway));

@@ -134,7 +134,7 @@ static const struct step flow_operation[] = {
 	{ "claim", write_claim_start, write_claim_finish },
 	{ "load", write_load_start, NULL },
 	{ "apply", write_apply_start, NULL },
-	{ "decide", write_decide_start, NULL },
+	{ "decide", write_decide_start, write_decide_finish },
 	{ "pack", write_pack_start, write_pack_finish },
 	{ "commit", write_commit_start, write_commit_finish },
 	{ "answer", answer_start, NULL },

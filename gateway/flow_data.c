@@ -44,6 +44,11 @@ static enum step_result admit(struct request *request)
 {
 	const char *kind = request->source->config->kind;
 
+	if (request->snapshot->policy == NULL) {
+		error_set(&request->err, ERROR_NOT_FOUND,
+			"the policy lies with an OPA server (policy.engine: opa); ask that one");
+		return STEP_FAIL;
+	}
 	if (strcmp(kind, "admin") == 0 || strcmp(kind, "job") == 0) {
 		return STEP_NEXT;
 	}
@@ -256,6 +261,7 @@ static const char *opa_code(enum policy_failure_kind kind)
 		return "eval_cancel_error";
 	case POLICY_FAILURE_UNDEFINED:
 	case POLICY_FAILURE_INVALID:
+	case POLICY_FAILURE_UNAVAILABLE:
 		break;
 	}
 	return "eval_internal_error";

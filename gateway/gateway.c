@@ -29,7 +29,9 @@
 #include "gateway/listener.h"
 #include "gateway/metrics.h"
 #include "gateway/names.h"
+#include "gateway/policy_asker.h"
 #include "gateway/policy_live.h"
+#include "gateway/policy_remote.h"
 #include "gateway/rate.h"
 #include "gateway/request.h"
 #include "gateway/schemas.h"
@@ -174,7 +176,13 @@ static size_t worker_count(const struct config *config)
 static void attach(void *user)
 {
 	struct gateway_worker *worker = user;
+	struct gateway *gateway = worker->gateway;
 
+	if (gateway->remote != NULL) {
+		size_t limit = policy_remote_limit(gateway->remote) / gateway->worker_count;
+		worker->asker =
+			policy_asker_new(gateway->remote, worker->loop, limit > 0 ? limit : 1);
+	}
 	server_attach(worker->gateway->server, worker->index, worker->loop, worker);
 }
 
@@ -216,11 +224,21 @@ static bool start_workers(struct gateway *gateway, struct error *err)
 	return true;
 }
 
+static void detach(void *user)
+{
+	struct gateway_worker *worker = user;
+
+	policy_asker_free(worker->asker);
+}
+
 static void stop_workers(struct gateway *gateway)
 {
 	for (size_t i = 0; i < gateway->worker_count && gateway->workers != NULL; i++) {
 		struct gateway_worker *worker = &gateway->workers[i];
 
+		if (worker->thread != NULL) {
+			loop_post(worker->loop, detach, worker);
+		}
 		loop_thread_join(worker->thread);
 		request_pool_free(worker);
 		store_reader_close(worker->reader);
@@ -403,6 +421,7 @@ void gateway_free(struct gateway *gateway)
 	worker_free(gateway->background);
 	worker_free(gateway->helper);
 	stop_workers(gateway);
+	policy_remote_free(gateway->remote);
 	captures_free(gateway->captures);
 	server_free(gateway->server);
 	tls_free(gateway->tls);

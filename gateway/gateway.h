@@ -32,7 +32,9 @@ struct journal_publisher;
 struct loop_thread;
 struct metrics;
 struct metrics_thread;
+struct policy_asker;
 struct policy_live;
+struct policy_remote;
 struct policy_worker;
 struct quota;
 struct rate;
@@ -74,6 +76,7 @@ struct gateway_worker {
 	struct loop *loop;
 	struct store_reader *reader;
 	struct policy_worker *policy;
+	struct policy_asker *asker; /* of an OPA server; NULL: the own evaluator decides */
 	struct journal_packer *packer;
 	struct snapshot *snapshot; /* a reference of its own; replaced in this worker's loop only */
 	struct request *idle;      /* finished requests, kept for the next */
@@ -110,9 +113,10 @@ struct gateway {
 	struct server *server;
 	struct gateway_worker *workers;
 	size_t worker_count;
-	struct loop *loop;          /* the main thread's */
-	struct policy_live *policy; /* where snapshots get theirs from */
-	struct snapshot *snapshot;  /* the main thread's reference: the current one */
+	struct loop *loop;            /* the main thread's */
+	struct policy_live *policy;   /* where snapshots get theirs from */
+	struct policy_remote *remote; /* the OPA server that decides; NULL: we do */
+	struct snapshot *snapshot;    /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct captures *captures;
 	struct store_watch *token_watch;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "gateway/gateway.h"
+#include "gateway/policy_remote.h"
 #include "gateway/snapshot.h"
 #include "journal/publisher.h"
 #include "store/store.h"
@@ -38,7 +39,10 @@ bool health_print(const struct gateway *gateway, const struct snapshot *snapshot
 	ok = print_check(buf, "store", stats.healthy, "the last transaction could not be written");
 	ok &= print_check(buf, "journal", journal_is_well(gateway),
 		"no checkpoint could be published for a minute");
-	ok &= print_check(buf, "policy", snapshot->policy != NULL, "none is loaded");
+	ok &= gateway->remote != NULL
+		      ? print_check(buf, "policy", policy_remote_is_well(gateway->remote),
+				"the OPA server does not answer; see `scimward policy status`")
+		      : print_check(buf, "policy", snapshot->policy != NULL, "none is loaded");
 	ok &= print_check(buf, "running", !__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED),
 		"it is stopping");
 	return ok;

@@ -9,8 +9,7 @@
 #include "gateway/metrics_text.h"
 #include "gateway/policy_gate.h"
 #include "gateway/policy_live.h"
-#include "gateway/snapshot.h"
-#include "policy/engine.h"
+#include "gateway/policy_remote.h"
 
 static uint64_t load(const uint64_t *counter)
 {
@@ -89,6 +88,27 @@ static void print_policy_source(const struct gateway *gateway, struct buf *buf)
 	}
 }
 
+/* policy.engine: opa */
+static void print_server(const struct gateway *gateway, struct buf *buf)
+{
+	struct policy_remote_status status;
+
+	if (gateway->remote == NULL) {
+		return;
+	}
+	policy_remote_status(gateway->remote, &status);
+	metrics_head(buf, "scimward_policy_questions_total", "counter",
+		"Questions to the OPA server, and what became of them.");
+	for (size_t i = 0; i < POLICY_ASKED_COUNT; i++) {
+		buf_append_text(buf, "scimward_policy_questions_total{");
+		metrics_label(buf, "outcome", policy_asked_name((enum policy_asked)i));
+		buf_printf(buf, "} %llu\n", (unsigned long long)status.asked[i]);
+	}
+	metrics_single(buf, "scimward_policy_questions_open", "gauge",
+		"Questions to the OPA server that are under way or wait for a place.",
+		(double)status.open);
+}
+
 void metrics_print_policy(const struct metrics *metrics, struct buf *buf)
 {
 	const struct gateway *gateway = metrics->gateway;
@@ -97,13 +117,14 @@ void metrics_print_policy(const struct metrics *metrics, struct buf *buf)
 
 	metrics_head(buf, "scimward_policy_info", "gauge", "The revision that decides.");
 	buf_append_text(buf, "scimward_policy_info{");
-	metrics_label(buf, "revision", policy_revision(gateway->snapshot->policy));
+	metrics_label(buf, "revision", policy_live_revision(gateway));
 	buf_append_text(buf, "} 1\n");
 	metrics_single(buf, "scimward_policy_last_load_timestamp_seconds", "gauge",
 		"When it was loaded.", (double)loaded_us / 1e6);
 	metrics_single(buf, "scimward_policy_load_failures_total", "counter",
 		"Reloads that kept the old policy.", (double)load(&metrics->policy_failures));
 	print_policy_source(gateway, buf);
+	print_server(gateway, buf);
 	for (unsigned i = 0; i < metrics->thread_count; i++) {
 		blocked += load(&metrics->threads[i].mass_change_blocked);
 	}

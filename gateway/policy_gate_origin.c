@@ -118,6 +118,12 @@ bool policy_gate_fetch(struct policy_gate *gate, struct error *err)
 	const struct config_policy *config = gate->config;
 	bool ok;
 
+	if (config->engine == CONFIG_ENGINE_OPA) {
+		return error_set(err, ERROR_CONFIG,
+			"policy.engine is opa: the policy lies with %s, not here; name a folder or "
+			"a bundle",
+			config->url);
+	}
 	if (config->directory != NULL) {
 		ok = policy_tree_read(gate->arena, config->directory, &gate->tree, err);
 	} else if (config->git.url != NULL) {

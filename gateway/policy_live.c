@@ -18,7 +18,9 @@
 #include "gateway/policy_gate.h"
 #include "gateway/policy_live_inside.h"
 #include "gateway/policy_record.h"
+#include "gateway/policy_server.h"
 #include "gateway/reload.h"
+#include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/worker.h"
 #include "policy/engine.h"
@@ -311,6 +313,10 @@ static void on_time(void *user)
 
 void policy_live_follow(struct gateway *gateway)
 {
+	if (gateway->policy->server != NULL) {
+		policy_server_follow(gateway->policy);
+		return;
+	}
 	gateway->policy->follows = true;
 	schedule(gateway->policy, NULL);
 }
@@ -319,6 +325,9 @@ uint64_t policy_live_reload(struct gateway *gateway, bool allow_older)
 {
 	struct policy_live *live = gateway->policy;
 
+	if (live->server != NULL) {
+		return policy_server_reload(live);
+	}
 	if (live->attempt == NULL) {
 		start_attempt(live, true, allow_older);
 		return live->reloads + 1;
@@ -335,6 +344,10 @@ void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user
 {
 	struct policy_live *live = gateway->policy;
 
+	if (live->server != NULL) {
+		policy_server_stop(live, done, user);
+		return;
+	}
 	loop_timer_cancel(&live->timer);
 	live->follows = false;
 	if (live->attempt == NULL) {
@@ -373,6 +386,7 @@ void policy_live_free(struct policy_live *live)
 	}
 	loop_timer_fini(&live->timer);
 	worker_free(live->worker);
+	policy_server_free(live->server);
 	arena_free(live->arena);
 	memory_free(live->folder);
 	memory_free(live->kept_path);
@@ -395,6 +409,10 @@ void policy_live_status(const struct gateway *gateway, struct policy_live_status
 {
 	const struct policy_live *live = gateway->policy;
 
+	if (live->server != NULL) {
+		policy_server_status(live, status);
+		return;
+	}
 	*status = (struct policy_live_status){
 		.source = live->active.source,
 		.revision = live->active.revision,
@@ -409,6 +427,17 @@ void policy_live_status(const struct gateway *gateway, struct policy_live_status
 		.refused = trouble_of(&live->refused),
 		.unreachable = trouble_of(&live->unreachable),
 	};
+}
+
+const char *policy_live_revision(const struct gateway *gateway)
+{
+	struct policy_live_status status;
+
+	if (gateway->snapshot->policy != NULL) {
+		return policy_revision(gateway->snapshot->policy);
+	}
+	policy_live_status(gateway, &status);
+	return status.revision;
 }
 
 uint64_t policy_live_refusals(const struct gateway *gateway, size_t step)

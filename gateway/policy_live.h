@@ -58,5 +58,7 @@ struct policy_live_status {
 	struct policy_trouble unreachable; /* nothing could be fetched */
 };
 void policy_live_status(const struct gateway *gateway, struct policy_live_status *status);
+/* The revision that decides, "" while none is known. Valid until the loop goes on. */
+const char *policy_live_revision(const struct gateway *gateway);
 /* How often the gate's i-th step said no. */
 uint64_t policy_live_refusals(const struct gateway *gateway, size_t step);

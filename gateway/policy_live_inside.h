@@ -8,6 +8,7 @@
 #include "gateway/policy_live.h"
 #include "io/loop.h"
 
+struct policy_server;
 struct worker;
 
 enum { STEPS_MAX = 16 }; /* at least as many as the gate has */
@@ -36,9 +37,11 @@ struct policy_live {
 	struct loop_timer timer;
 	char *folder; /* beside the store: repository, last good policy */
 	char *kept_path;
-	char *archive_path;      /* policy_archive.h */
-	struct attempt *attempt; /* under way; NULL */
-	bool again;              /* asked for meanwhile */
+	char *archive_path;           /* policy_archive.h */
+	struct policy_server *server; /* policy.engine: opa; then nothing of what follows is used
+				       * but reloads and done */
+	struct attempt *attempt;      /* under way; NULL */
+	bool again;                   /* asked for meanwhile */
 	bool again_older;
 	bool follows;
 

@@ -48,9 +48,15 @@ static const char trial_input[] =
 	"\"removals\":{\"recent\":0,\"this\":0,\"population\":1,\"window_s\":3600}},"
 	"\"request\":{\"id\":\"trial\"}}";
 
-bool policy_source_try(struct policy *policy, struct error *err)
+const struct value *policy_source_trial_input(struct arena *arena)
 {
 	static const struct value_limits limits = { .bytes = 65536, .depth = 32, .values = 1000 };
+
+	return value_parse(arena, trial_input, sizeof(trial_input) - 1, &limits, NULL);
+}
+
+bool policy_source_try(struct policy *policy, struct error *err)
+{
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	CLEANUP(policy_worker_cleanup) struct policy_worker *worker = policy_worker_new();
 	const struct policy_entrypoint *entrypoint =
@@ -65,10 +71,7 @@ bool policy_source_try(struct policy *policy, struct error *err)
 			"-e "
 			"scimward/decision`");
 	}
-	call.input = value_parse(arena, trial_input, sizeof(trial_input) - 1, &limits, err);
-	if (call.input == NULL) {
-		return false;
-	}
+	call.input = policy_source_trial_input(arena);
 	return policy_decide(policy, entrypoint, &call, &decision, &failure) ||
 	       error_set(err, ERROR_POLICY, "trial decision: %s: %s",
 		       policy_failure_code(failure.kind), failure.text);

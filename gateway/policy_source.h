@@ -6,9 +6,11 @@
 
 #include <stdbool.h>
 
+struct arena;
 struct config_policy;
 struct error;
 struct policy;
+struct value;
 
 /*
  * Fetches, checks, compiles and loads; runs no tests. Blocks for as long as that takes
@@ -24,6 +26,9 @@ struct policy *policy_source_load(
 /* The same for policy/coverage.h: for tests of policies, never for a gateway. */
 struct policy *policy_source_load_covered(
 	const struct config_policy *config, const bool *cancelled, struct error *err);
+
+/* A made-up operation, as the policy sees one. In arena. */
+const struct value *policy_source_trial_input(struct arena *arena);
 
 /* One decision over a made-up operation: an entry point must be there and give an answer of the
  * contract's shape. ERROR_POLICY. */

@@ -10,6 +10,7 @@
 #include "gateway/policy_archive.h"
 #include "gateway/policy_live_inside.h"
 #include "gateway/policy_record.h"
+#include "gateway/policy_server.h"
 #include "gateway/policy_source.h"
 #include "gateway/reload.h"
 #include "policy/engine.h"
@@ -86,6 +87,9 @@ bool policy_live_start(struct gateway *gateway, struct error *err)
 
 	if (live->worker == NULL) {
 		return false;
+	}
+	if (live->config->engine == CONFIG_ENGINE_OPA) {
+		return policy_server_start(live, err);
 	}
 	last = read_kept(live, arena, &kept);
 	if (last != NULL) {

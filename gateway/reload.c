@@ -141,7 +141,8 @@ static void publish(struct gateway *gateway, struct snapshot *snapshot)
 
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err)
 {
-	struct snapshot *snapshot = make(gateway, policy_ref(gateway->snapshot->policy), err);
+	struct policy *policy = gateway->snapshot->policy;
+	struct snapshot *snapshot = make(gateway, policy != NULL ? policy_ref(policy) : NULL, err);
 
 	if (snapshot == NULL) {
 		return false;

@@ -11,7 +11,8 @@ struct gateway;
 struct policy;
 
 /*
- * From now on this policy decides, with tokens as the store has them. Takes over its reference,
+ * From now on this policy decides, with tokens as the store has them. NULL: an OPA server does.
+ * Takes over its reference,
  * also when it fails: ERROR_POLICY without an entry point scimward/decision, ERROR_STORE; then
  * nothing has changed.
  */

@@ -40,6 +40,9 @@ void snapshot_unref(struct snapshot *snapshot)
 
 bool snapshot_set_policy(struct snapshot *snapshot, struct policy *policy)
 {
+	if (policy == NULL) {
+		return true;
+	}
 	snapshot->policy = policy;
 	snapshot->decision = policy_find_entrypoint(policy, "scimward/decision");
 	return snapshot->decision != NULL;

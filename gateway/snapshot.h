@@ -27,8 +27,8 @@ struct snapshot_token {
 };
 
 struct snapshot {
-	int references; /* atomic */
-	struct policy *policy;
+	int references;                           /* atomic */
+	struct policy *policy;                    /* NULL: an OPA server decides */
 	const struct policy_entrypoint *decision; /* data.scimward.decision */
 	struct snapshot_token *tokens;            /* sorted by sha256 */
 	size_t token_count;
@@ -42,7 +42,8 @@ struct snapshot *snapshot_new(size_t source_count);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
-/* Takes over policy (its reference). False: it has no entry point scimward/decision. */
+/* Takes over policy (its reference; NULL: there is none here). False: it has no entry point
+ * scimward/decision. */
 bool snapshot_set_policy(struct snapshot *snapshot, struct policy *policy);
 void snapshot_add_token(struct snapshot *snapshot, const struct snapshot_token *token); /* copied */
 void snapshot_sort_tokens(struct snapshot *snapshot); /* once, after the last token */

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/value.h"
+#include "gateway/policy_asker.h"
 #include "gateway/rate.h"
 #include "gateway/request.h"
 #include "journal/entry.h"
@@ -118,6 +119,11 @@ struct write {
 	bool overridable; /* denied by what is soft alone */
 	bool overridden;  /* without request->override the answer would have been another */
 	int64_t decide_us;
+	const char *revision;            /* that decided it; NULL: an OPA server gave no answer */
+	struct policy_question question; /* to that server */
+	int64_t asked_us;                /* when; monotonic */
+	bool weighs;                     /* it is asked once more, without the override */
+	struct policy_decision weighed;  /* … what it said with it */
 
 	/* commit */
 	const struct value *final_doc; /* after obligations */
@@ -159,7 +165,7 @@ void write_forget(struct write *write);
 bool write_same_text(const char *a, const char *b); /* NULL equals NULL only */
 
 /* ---- write_decide.c ---- */
-step_fn write_decide_start;
+step_fn write_decide_start, write_decide_finish;
 
 /* ---- write_pack.c ---- */
 step_fn write_pack_start, write_pack_finish;

@@ -2,6 +2,11 @@
  * The step decide: asks the policy. It never fails for "no": deny and hold are answers, and no
  * answer is recorded as such. A group operation of more than WRITE_SLICE member changes is decided
  * slice by slice, one per turn of the loop; it is allowed if every slice is.
+ *
+ * The own evaluator answers at once. An OPA server is asked (policy_asker.h), and the step waits:
+ *
+ *     start ─▶ own ─────────────────▶ take ─▶ the next slice, or the next step
+ *        └───▶ OPA ─wait─▶ finish ──────┘
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +71,8 @@ static void begin(struct request *request)
 	write->overridable = false;
 	write->overridden = false;
 	write->decide_us = 0;
+	write->revision = NULL;
+	write->weighs = false;
 }
 
 /* A decision of one slice of several must not point into what goes with the slice. */
@@ -110,19 +117,28 @@ static void add_reason(struct write *write, const char *code, const char *messag
  * Did the override matter to this slice? The policy alone knows, so it is asked again without it;
  * there is an override only when an admin sent one.
  */
+static bool needs_weighing(const struct request *request, const struct policy_decision *decision)
+{
+	return request->override != NULL && !request->write->overridden &&
+	       decision->effect != POLICY_DENY;
+}
+
+static const struct value *without_override(struct request *request)
+{
+	return value_with(request->arena, request->write->input, "override", NULL);
+}
+
 static void weigh_override(struct request *request, const struct policy_decision *decision)
 {
 	struct write *write = request->write;
-	const struct value *input;
 	struct policy_decision without;
 	struct policy_failure ignored;
 	struct policy_budget budget;
 
-	if (request->override == NULL || write->overridden || decision->effect == POLICY_DENY) {
+	if (!needs_weighing(request, decision)) {
 		return;
 	}
-	input = value_with(request->arena, write->input, "override", NULL);
-	struct policy_call call = ask_call(request, input, &budget);
+	struct policy_call call = ask_call(request, without_override(request), &budget);
 	write->overridden = !policy_decide(request->snapshot->policy, request->snapshot->decision,
 				    &call, &without, &ignored) ||
 			    without.effect != decision->effect;
@@ -173,7 +189,6 @@ static void join(struct request *request, const struct policy_decision *decision
 	struct write *write = request->write;
 	const char *effect = policy_effect_name(decision->effect);
 
-	weigh_override(request, decision);
 	add_observed(request, decision);
 	if (write->slice == 0 || rank(effect) > rank(write->effect)) {
 		write->decision = *decision;
@@ -250,11 +265,130 @@ static enum step_result end(struct request *request)
 	return STEP_NEXT;
 }
 
-enum step_result write_decide_start(struct request *request)
+/* The answer to one slice is there, or there is none. */
+static enum step_result take(struct request *request, const struct policy_decision *decision)
+{
+	struct write *write = request->write;
+
+	write->has_answer = decision != NULL && agrees(write, decision);
+	if (!write->has_answer) {
+		no_answer(write);
+		return end(request);
+	}
+	join(request, decision);
+	write->slice++;
+	return write->slice < write->slice_count ? STEP_AGAIN : end(request);
+}
+
+/* ---- the own evaluator ---- */
+
+static enum step_result decide(struct request *request)
 {
 	struct write *write = request->write;
 	struct policy_decision decision = { 0 };
 	int64_t started_us = loop_now_us();
+	bool answered = ask(request, &decision);
+
+	write->revision = policy_revision(request->snapshot->policy);
+	if (answered) {
+		weigh_override(request, &decision);
+	}
+	write->decide_us += loop_now_us() - started_us;
+	return take(request, answered ? &decision : NULL);
+}
+
+/* ---- an OPA server ---- */
+
+static void on_answered(void *user)
+{
+	request_resume(user);
+}
+
+static enum step_result ask_server(struct request *request, const struct value *input)
+{
+	struct write *write = request->write;
+
+	write->question = (struct policy_question){
+		.input = input,
+		.arena = write->slice_arena != NULL ? write->slice_arena : request->arena,
+		.deadline_us = write->deadline_us,
+		.done = on_answered,
+		.user = request,
+	};
+	write->asked_us = loop_now_us();
+	policy_asker_ask(request->worker->asker, &write->question);
+	return STEP_WAIT;
+}
+
+/* One operation is decided by one policy: the server may get another between two slices. */
+static bool is_same_revision(struct request *request)
+{
+	struct write *write = request->write;
+	const char *revision = write->question.reply.revision;
+
+	if (write->revision != NULL && strcmp(write->revision, revision) != 0) {
+		write->failure.kind = POLICY_FAILURE_CONFLICT;
+		snprintf(write->failure.text, sizeof(write->failure.text),
+			"the OPA server got another policy in between: %s, then %s",
+			write->revision, revision);
+		return false;
+	}
+	write->revision = arena_strdup(request->arena, revision);
+	return true;
+}
+
+static bool read_answer(struct request *request, struct policy_decision *decision)
+{
+	struct write *write = request->write;
+	struct policy_question *question = &write->question;
+
+	write->decide_us += loop_now_us() - write->asked_us;
+	if (!question->answered) {
+		write->failure = question->failure;
+		return false;
+	}
+	return is_same_revision(request) &&
+	       policy_decision_read(
+		       request->arena, question->reply.result, decision, &write->failure) &&
+	       keep(request, decision);
+}
+
+/* It was asked without the override: was it worth anything? */
+static enum step_result finish_weighing(struct request *request)
+{
+	struct write *write = request->write;
+	struct policy_decision without = { 0 };
+
+	write->weighs = false;
+	write->overridden =
+		!read_answer(request, &without) || without.effect != write->weighed.effect;
+	return take(request, &write->weighed);
+}
+
+enum step_result write_decide_finish(struct request *request)
+{
+	struct write *write = request->write;
+	struct policy_decision decision = { 0 };
+
+	if (write->weighs) {
+		return finish_weighing(request);
+	}
+	if (!read_answer(request, &decision)) {
+		return take(request, NULL);
+	}
+	if (needs_weighing(request, &decision)) {
+		write->weighs = true;
+		write->weighed = decision;
+		return ask_server(request, without_override(request));
+	}
+	return take(request, &decision);
+}
+
+/* ---- */
+
+enum step_result write_decide_start(struct request *request)
+{
+	struct write *write = request->write;
 
 	if (write->slice_count == 0) {
 		begin(request);
@@ -267,13 +401,6 @@ enum step_result write_decide_start(struct request *request)
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 		return STEP_FAIL;
 	}
-	write->has_answer = ask(request, &decision) && agrees(write, &decision);
-	write->decide_us += loop_now_us() - started_us;
-	if (!write->has_answer) {
-		no_answer(write);
-		return end(request);
-	}
-	join(request, &decision);
-	write->slice++;
-	return write->slice < write->slice_count ? STEP_AGAIN : end(request);
+	return request->snapshot->policy != NULL ? decide(request)
+						 : ask_server(request, write->input);
 }

@@ -235,7 +235,7 @@ static void fill_entry(struct request *request, struct journal_entry *entry)
 	entry->reason_count = write->reason_count;
 	entry->noop = write->noop;
 	entry->overridden = write->overridden;
-	entry->revision = policy_revision(request->snapshot->policy);
+	entry->revision = write->revision;
 	entry->latency_us = loop_now_us() - request->started_us;
 	entry->request = request->id;
 	entry->trace = request->trace[0] != '\0' ? request->trace : NULL;

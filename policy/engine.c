@@ -356,6 +356,7 @@ const char *policy_failure_code(enum policy_failure_kind kind)
 		[POLICY_FAILURE_CONFLICT] = "policy.conflict",
 		[POLICY_FAILURE_BUILTIN] = "policy.builtin",
 		[POLICY_FAILURE_BUDGET] = "policy.budget",
+		[POLICY_FAILURE_UNAVAILABLE] = "policy.unavailable",
 	};
 
 	return codes[kind];

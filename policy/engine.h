@@ -120,11 +120,13 @@ struct policy_call {
 
 /* Why there is no answer. The order is of no meaning. */
 enum policy_failure_kind {
-	POLICY_FAILURE_UNDEFINED, /* no rule gave a value */
-	POLICY_FAILURE_INVALID,   /* a value that is no decision */
-	POLICY_FAILURE_CONFLICT,  /* two rules gave different values for one name */
-	POLICY_FAILURE_BUILTIN,   /* a builtin could not work with what it was given */
-	POLICY_FAILURE_BUDGET,    /* steps, bytes, time or depth */
+	POLICY_FAILURE_UNDEFINED,   /* no rule gave a value */
+	POLICY_FAILURE_INVALID,     /* a value that is no decision */
+	POLICY_FAILURE_CONFLICT,    /* two rules gave different values for one name */
+	POLICY_FAILURE_BUILTIN,     /* a builtin could not work with what it was given */
+	POLICY_FAILURE_BUDGET,      /* steps, bytes, time or depth */
+	POLICY_FAILURE_UNAVAILABLE, /* another server was asked and did not answer (policy/reply.h)
+				     */
 };
 
 #define POLICY_FAILURE_TEXT_BYTES 512
@@ -134,7 +136,8 @@ struct policy_failure {
 	char text[POLICY_FAILURE_TEXT_BYTES]; /* "users.rego:31:2: time.parse_rfc3339_ns: …" */
 };
 
-/* "policy.undefined", "policy.invalid", "policy.conflict", "policy.builtin", "policy.budget". */
+/* "policy.undefined", "policy.invalid", "policy.conflict", "policy.builtin", "policy.budget",
+ * "policy.unavailable". */
 const char *policy_failure_code(enum policy_failure_kind kind);
 
 /*

@@ -7,7 +7,28 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
 
+import gateway as support  # noqa: E402
 from gateway import App, Gateway  # noqa: E402
+from opa_server import OpaServer  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--engine", choices=["scimward", "opa"], default="scimward", help="who evaluates the policy")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "own_engine(reason): means nothing when an OPA server decides")
+    if config.getoption("--engine") == "opa":
+        support.make_opa = lambda folder: OpaServer(folder / "policy", folder / "opa.sock")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Tests of what the OPA server does instead, or of what needs the policy here, are left out."""
+    if config.getoption("--engine") != "opa":
+        return
+    left_out = [item for item in items if item.get_closest_marker("own_engine")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("own_engine")]
 
 
 @pytest.fixture

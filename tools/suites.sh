@@ -8,7 +8,7 @@
 
 . tools/lint.sh
 
-suites="lint build unit clang policy journal conformance differential flow fault asan-unit asan-policy asan-conformance asan-differential asan-flow tsan valgrind coverage fuzz"
+suites="lint build unit clang policy journal conformance differential flow flow-opa fault asan-unit asan-policy asan-conformance asan-differential asan-flow tsan valgrind coverage fuzz"
 
 results=build-test/results
 long=
@@ -24,6 +24,7 @@ suite_summary() { # NAME
 	conformance) echo "public suites and wire fixtures against the program" ;;
 	differential) echo "random cases, answered by independent implementations as well" ;;
 	flow) echo "stories: real clients before it, a real app behind it" ;;
+	flow-opa) echo "the stories about decisions again, decided by a real OPA server" ;;
 	fault) echo "kills, full disks, lost replies, dead apps" ;;
 	asan-*) echo "${1#asan-} under address and undefined-behaviour sanitizers" ;;
 	tsan) echo "unit tests of io, store, journal, gateway under the thread sanitizer" ;;
@@ -197,6 +198,17 @@ suite_differential() {
 
 suite_flow() {
 	pytest_folder flow tests/flow build/scimward 600 -n 2
+}
+
+# What decisions do, whoever makes them. Tests of what only the own evaluator has are marked own_engine.
+stories_of_decisions="writes patch policy_input policy_slices bulk levels resources journal incidents async me"
+
+suite_flow_opa() {
+	set -- tests/conformance/test_idp_fixtures.py
+	for name in $stories_of_decisions; do
+		set -- "$@" "tests/flow/test_$name.py"
+	done
+	pytest_folder flow-opa tests/flow/test_policy.py build/scimward 600 -n 2 --engine opa "$@"
 }
 
 suite_fault() {

@@ -120,7 +120,12 @@ def state(gateway):
 # ---- no answer ----
 
 
-@pytest.mark.parametrize("kind", NO_ANSWER)
+own_budget = pytest.mark.own_engine("an OPA server knows time alone: tests/flow/test_engine_opa.py")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[own_budget] * (code == "policy.budget")) for kind, (code, _) in NO_ANSWER.items()]
+)
 def test_no_answer_is_503_changes_nothing_and_is_journaled(answers, kind):
     code, words = NO_ANSWER[kind]
     name = f"{kind.replace(' ', '.')}@example.com"
@@ -158,6 +163,7 @@ def test_no_answer_to_a_change_keeps_version_and_document(answers, verb):
     assert last_entry(answers)["effect"] == "error"
 
 
+@own_budget
 def test_a_bomb_does_not_hold_others_up(answers):
     """The budget of time ends it; the other worker and the next request are not harmed."""
     person = answers.user("bystander@example.com")

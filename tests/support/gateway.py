@@ -27,7 +27,6 @@ PROGRAM = os.environ.get("SCIMWARD", str(ROOT / "build" / "scimward"))
 STARTER = ROOT / "examples" / "policy"
 # A sanitizer build is many times slower.
 PATIENCE_S = 60
-
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -35,6 +34,7 @@ PERSON = "urn:scimward:params:scim:schemas:extension:person:2.0:User"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
+make_opa = None  # pytest --engine opa: folder of a gateway -> the OPA server that decides for it
 ALLOW = 'package scimward\n\ndecision := {"effect": "allow", "reasons": []}\n'
 
 
@@ -162,6 +162,7 @@ class Gateway:
         self.log = []
         self.port = 0
         self.connections = {}
+        self.opa = make_opa and make_opa(self.folder)
         self.write_policy(policy)
         self.write_config()
 
@@ -186,7 +187,7 @@ class Gateway:
             "admin": {"socket": "admin.sock", "address": "127.0.0.1:0"},
             "store": "sqlite:scimward.db",
             "journal": {"directory": "journal", "key": "journal.key", "origin": "test.example/journal"},
-            "policy": {"directory": "policy"},
+            "policy": self.opa.config() if self.opa else {"directory": "policy"},
             "sources": sources,
             "apps": self.apps,
         }
@@ -204,6 +205,8 @@ class Gateway:
     def start(self, ready=True):
         assert self.process is None
         self.log = []
+        if self.opa:
+            self.opa.restart()
         self.process = subprocess.Popen(
             [*self.wrapper, PROGRAM, "serve", "-c", str(self.config_path)],
             cwd=self.folder,
@@ -216,6 +219,8 @@ class Gateway:
         if ready:
             try:
                 self.port = int(self.wait_for("ready")["port"])
+                if self.opa:
+                    self.wait_for("policy_loaded")  # its entry stands before all others, as that of our own
             except BaseException:
                 self.kill()
                 raise
@@ -281,6 +286,8 @@ class Gateway:
         code = self.process.wait()
         self.process.stderr.close()
         self.process = None
+        if self.opa:
+            self.opa.stop()
         return code
 
     def restart(self):

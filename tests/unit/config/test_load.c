@@ -219,6 +219,29 @@ static void test_each_rule_is_told_at_its_place(void **state)
 		{ "journal: {origin: a}\npolicy: {directory: d}\nsigners: [{name: s, algorithm: "
 		  "RS256, key: k}]\n",
 			3, 10, "only bundles are signed like this", "require_signed" },
+		{ "journal: {origin: a}\npolicy: {engine: opa}\n", 2, 18,
+			"'policy.url' is missing beside it", "http://127.0.0.1:8181" },
+		{ "journal: {origin: a}\npolicy: {directory: d, url: 'http://127.0.0.1'}\n", 2, 30,
+			"means nothing without 'policy.engine: opa'", "engine: opa" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'http://opa:8181'}\n", 2, 29,
+			"allowed on loopback only", "allow_private" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'http://127.0.0.1.a'}\n", 2, 29,
+			"allowed on loopback only", "allow_private" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'http://[fe80::1]/'}\n", 2, 29,
+			"allowed on loopback only", "allow_private" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'unix:opa.sock'}\n", 2, 29,
+			"is no unix socket", NULL },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'ftp://a'}\n", 2, 29,
+			"is no URL", NULL },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'http://[::1]:8181', "
+		  "directory: "
+		  "d}\n",
+			2, 60, "nothing would read 'policy.directory'", "remove it" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'unix:/s', allow_private: "
+		  "true}\n",
+			2, 54, "means nothing", "remove it" },
+		{ "journal: {origin: a}\npolicy: {engine: opa, url: 'https://a', path: /x}\n", 2,
+			47, "is no path of a rule", "scimward/decision" },
 		{ "journal: {origin: a}\n", 0, 0, "nothing may change", "policy: {directory" },
 	};
 
