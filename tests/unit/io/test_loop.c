@@ -61,11 +61,17 @@ static void test_posts_run_in_order_and_before_the_stop(void **state)
 	assert_string_equal(notes.text, "ab");
 }
 
+static void note_and_stop(void *letter)
+{
+	note(letter);
+	loop_stop(notes.loop);
+}
+
 static void post_more(void *user)
 {
 	(void)user;
 	assert_true(loop_is_mine(notes.loop));
-	loop_post(notes.loop, note, LETTER('c'));
+	loop_post(notes.loop, note_and_stop, LETTER('c'));
 	note(LETTER('b'));
 }
 
@@ -74,7 +80,6 @@ static void test_a_post_from_a_post_runs_after_it(void **state)
 	(void)state;
 	loop_post(notes.loop, note, LETTER('a'));
 	loop_post(notes.loop, post_more, NULL);
-	loop_after(notes.loop, 5, stop, NULL);
 
 	loop_run(notes.loop);
 
@@ -84,7 +89,11 @@ static void test_a_post_from_a_post_runs_after_it(void **state)
 
 static void post_for_ever(void *user)
 {
-	(*(int *)user)++;
+	int *turns = user;
+
+	if (++*turns == 3) { /* it does so by now */
+		loop_after(notes.loop, 1, stop, NULL);
+	}
 	loop_post(notes.loop, post_for_ever, user);
 }
 
@@ -94,54 +103,66 @@ static void test_a_callback_that_posts_itself_starves_nobody(void **state)
 
 	(void)state;
 	loop_post(notes.loop, post_for_ever, &turns);
-	loop_after(notes.loop, 3, stop, NULL);
 
 	loop_run(notes.loop);
 
-	assert_true(turns > 1);
+	assert_true(turns >= 3);
+}
+
+/* Timers that are started in one turn of the loop count from the same moment, however late the
+ * thread runs meanwhile: so their order is certain. */
+static struct {
+	struct loop_timer early;
+	struct loop_timer late;
+	struct loop_timer cancelled;
+} timers;
+
+static void start_out_of_order(void *user)
+{
+	(void)user;
+	loop_timer_start(&timers.late, 6);
+	loop_timer_start(&timers.early, 2);
+	loop_timer_start(&timers.cancelled, 1);
+	loop_timer_cancel(&timers.cancelled);
+	assert_true(loop_timer_is_running(&timers.early));
+	assert_false(loop_timer_is_running(&timers.cancelled));
+}
+
+static void start_again(void *user)
+{
+	(void)user;
+	loop_timer_start(&timers.late, 1);
+	loop_timer_start(&timers.late, 8);
+	loop_timer_start(&timers.early, 3);
+}
+
+static void run_timers(loop_fn *start)
+{
+	loop_timer_init(&timers.early, notes.loop, note, LETTER('a'));
+	loop_timer_init(&timers.late, notes.loop, note_and_stop, LETTER('b'));
+	loop_timer_init(&timers.cancelled, notes.loop, note, LETTER('x'));
+	loop_post(notes.loop, start, NULL);
+
+	loop_run(notes.loop);
+
+	assert_false(loop_timer_is_running(&timers.early));
+	loop_timer_fini(&timers.early);
+	loop_timer_fini(&timers.late);
+	loop_timer_fini(&timers.cancelled);
 }
 
 static void test_timers_run_once_in_order_of_time(void **state)
 {
-	struct loop_timer early;
-	struct loop_timer late;
-	struct loop_timer cancelled;
-
 	(void)state;
-	loop_timer_init(&early, notes.loop, note, LETTER('a'));
-	loop_timer_init(&late, notes.loop, note, LETTER('b'));
-	loop_timer_init(&cancelled, notes.loop, note, LETTER('x'));
-	loop_timer_start(&late, 6);
-	loop_timer_start(&early, 2);
-	loop_timer_start(&cancelled, 1);
-	loop_timer_cancel(&cancelled);
-	loop_after(notes.loop, 12, stop, NULL);
-	assert_true(loop_timer_is_running(&early));
-
-	loop_run(notes.loop);
-
+	run_timers(start_out_of_order);
 	assert_string_equal(notes.text, "ab");
-	assert_false(loop_timer_is_running(&early));
-	loop_timer_fini(&early);
-	loop_timer_fini(&late);
-	loop_timer_fini(&cancelled);
 }
 
 static void test_starting_a_running_timer_moves_it(void **state)
 {
-	struct loop_timer timer;
-
 	(void)state;
-	loop_timer_init(&timer, notes.loop, note, LETTER('b'));
-	loop_timer_start(&timer, 1);
-	loop_timer_start(&timer, 8);
-	loop_after(notes.loop, 3, note, LETTER('a'));
-	loop_after(notes.loop, 14, stop, NULL);
-
-	loop_run(notes.loop);
-
+	run_timers(start_again);
 	assert_string_equal(notes.text, "ab");
-	loop_timer_fini(&timer);
 }
 
 /* ---- threads ---- */
@@ -214,7 +235,7 @@ static void *post_late(void *user)
 	while (late_stage != 2) {
 		sched_yield();
 	}
-	loop_post(notes.loop, note, LETTER('b'));
+	loop_post(notes.loop, note_and_stop, LETTER('b'));
 	late_stage = 3;
 	return NULL;
 }
@@ -227,7 +248,7 @@ static void test_a_post_while_the_loop_takes_others_wakes_it_again(void **state)
 	pthread_create(&thread, NULL, post_late, NULL);
 	late_stage = 1;
 	loop_post(notes.loop, note, LETTER('a'));
-	loop_after(notes.loop, 200, stop, NULL);
+	loop_after(notes.loop, 60000, note_and_stop, LETTER('x')); /* nothing else wakes it then */
 
 	loop_run(notes.loop);
 

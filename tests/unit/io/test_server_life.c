@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include "tests/support/scratch.h"
 #include "tests/support/server_stage.h"
 
 /* ---- streams ---- */
@@ -160,7 +161,7 @@ static void test_the_end_of_draining_cuts_but_waits_for_the_handler(void **state
 
 /* ---- unix sockets ---- */
 
-#define SOCKET_PATH "/tmp/scimward-test-server.sock"
+#define SOCKET_PATH "socket"
 
 static int setup_unix(void **state)
 {
@@ -168,7 +169,6 @@ static int setup_unix(void **state)
 
 	(void)state;
 	options.address = "unix:" SOCKET_PATH;
-	unlink(SOCKET_PATH);
 	return setup_with(&options);
 }
 
@@ -206,7 +206,6 @@ static void test_a_stale_unix_socket_is_replaced(void **state)
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET_PATH };
 	int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	unlink(SOCKET_PATH);
 	assert_int_equal(bind(stale, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(stale);
 	struct server_options options = usual;
@@ -238,5 +237,5 @@ int main(void)
 		cmocka_unit_test(test_a_stale_unix_socket_is_replaced),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }

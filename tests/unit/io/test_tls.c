@@ -8,10 +8,11 @@
 #include <openssl/ssl.h>
 #include <time.h>
 #include "tests/support/certificate.h"
+#include "tests/support/scratch.h"
 #include "tests/support/server_stage.h"
 
-#define CERTIFICATE "/tmp/scimward-test-tls.pem"
-#define KEY "/tmp/scimward-test-tls.key"
+#define CERTIFICATE "cert.pem"
+#define KEY "key.pem"
 #define NAMES "DNS:localhost"
 
 static struct tls *tls;
@@ -58,6 +59,14 @@ struct client {
 	int fd;
 };
 
+/* A call of a socket with a limit of waiting was interrupted: again. */
+static bool is_interrupted(struct client *client, int result)
+{
+	int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(client->ssl, result);
+
+	return (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) && errno == EINTR;
+}
+
 static bool client_open(struct client *client, int version, const char *ciphers, const char *alpn)
 {
 	client->context = SSL_CTX_new(TLS_client_method());
@@ -76,7 +85,12 @@ static bool client_open(struct client *client, int version, const char *ciphers,
 		SSL_set_alpn_protos(
 			client->ssl, (const unsigned char *)alpn, (unsigned)strlen(alpn));
 	}
-	return SSL_connect(client->ssl) == 1;
+
+	int result;
+	do {
+		result = SSL_connect(client->ssl);
+	} while (is_interrupted(client, result));
+	return result == 1;
 }
 
 static void client_close(struct client *client)
@@ -90,9 +104,13 @@ static const char *client_ask(struct client *client, const char *request, size_t
 {
 	size_t at = 0;
 
+	reply[0] = '\0';
 	assert_true(SSL_write(client->ssl, request, (int)strlen(request)) > 0);
 	do {
 		int got = SSL_read(client->ssl, reply + at, (int)(sizeof(reply) - at - 1));
+		if (is_interrupted(client, got)) {
+			continue;
+		}
 		if (got <= 0) {
 			break;
 		}
@@ -238,7 +256,7 @@ static void test_a_reload_that_fails_keeps_the_certificate(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	certificate_write("/tmp/scimward-test-tls-other.pem", KEY, NAMES, 3); /* a key of another */
+	certificate_write("other.pem", KEY, NAMES, 3); /* a key of another */
 	assert_false(tls_reload(tls, &err));
 	assert_int_equal(err.code, ERROR_CONFIG);
 	assert_has(err.text, KEY);
@@ -316,5 +334,5 @@ int main(void)
 		cmocka_unit_test(test_files_that_are_none_are_named),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, scratch_enter, scratch_leave);
 }
