@@ -21,7 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from gateway import PATCH, PROGRAM, USER, App, Gateway, environment, wait_until  # noqa: E402
+from app_process import App  # noqa: E402
+from gateway import PATCH, PROGRAM, USER, Gateway, environment, wait_until  # noqa: E402
 
 FOLDER = ROOT / "build" / "demo"
 RUNNING = FOLDER / "running.json"

@@ -8,7 +8,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
 
 import gateway as support  # noqa: E402
-from gateway import App, Gateway  # noqa: E402
+from app_process import App  # noqa: E402
+from gateway import Gateway  # noqa: E402
 from opa_server import OpaServer  # noqa: E402
 
 

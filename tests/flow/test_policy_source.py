@@ -3,7 +3,6 @@
 import json
 import signal
 import threading
-import time
 
 import pytest
 from decisions import make_bundle
@@ -190,9 +189,9 @@ def slow_opa(folder, behaviour):
 
 
 ODD = {
-    "hangs": "exec sleep 30",
-    "hangs and ignores SIGTERM": "trap '' TERM; sleep 30",
-    "leaves a child behind": "sleep 30 & exit 1",
+    "hangs": "exec sleep 300",
+    "hangs and ignores SIGTERM": "trap '' TERM; sleep 300",
+    "leaves a child behind": "sleep 300 & exit 1",
     "dies": "kill -9 $$",
     "says nothing": "exit 1",
     "talks without end": "exec yes",
@@ -205,7 +204,8 @@ def test_an_odd_opa_changes_nothing(make_gateway, tmp_path, behaviour):
     folder = tmp_path / "tools"
     opa = slow_opa(folder, ODD[behaviour])
     gateway = make_gateway(start=False)
-    gateway.config["policy"] = {"opa": str(opa), "opa_timeout": "1s"}
+    # The real opa must end within the limit, also on a busy machine: it is short only where it is waited for.
+    gateway.config["policy"] = {"opa": str(opa), "opa_timeout": "5s" if "hangs" in behaviour else "60s"}
     gateway.write_config()
     gateway.start()
     (folder / "odd").touch()
@@ -213,7 +213,7 @@ def test_an_odd_opa_changes_nothing(make_gateway, tmp_path, behaviour):
     gateway.write_policy('package scimward\n\ndecision := {"effect": "deny"}\n')
     gateway.signal(signal.SIGHUP)
     gateway.user("meanwhile")
-    failed = gateway.wait_for("policy_reload_failed", seconds=20, after=len(gateway.log))
+    failed = gateway.wait_for("policy_reload_failed", after=len(gateway.log))
 
     assert "opa" in failed["error"] and len(failed["error"]) < 2000
     gateway.user("afterwards")
@@ -226,19 +226,16 @@ def test_an_odd_opa_changes_nothing(make_gateway, tmp_path, behaviour):
 
 def test_a_hanging_opa_does_not_keep_the_gateway_from_stopping(make_gateway, tmp_path):
     folder = tmp_path / "tools"
-    opa = slow_opa(folder, "exec sleep 40")
+    opa = slow_opa(folder, "exec sleep 300")  # longer than a gateway is waited for
     gateway = make_gateway(start=False)
-    gateway.config["policy"] = {"opa": str(opa)}
+    gateway.config["policy"] = {"opa": str(opa), "opa_timeout": "5m"}
     gateway.write_config()
     gateway.start()
     (folder / "odd").touch()
     gateway.signal(signal.SIGHUP)
     gateway.wait_for("reload", after=len(gateway.log))
 
-    begin = time.monotonic()
     assert gateway.stop() == 0
-
-    assert time.monotonic() - begin < 15
 
 
 def test_a_policy_whose_scenarios_come_out_otherwise_does_not_decide(make_gateway):

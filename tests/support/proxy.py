@@ -102,3 +102,22 @@ class Proxy:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
+
+
+class Hanging(Proxy):
+    """An app that answers nothing of what `hangs` names (a part of method and path) until it is freed."""
+
+    def __init__(self, app_port, *hangs):
+        super().__init__(app_port)
+        self.hangs = list(hangs)
+        self.free = threading.Event()
+
+    def next_action(self, handler):
+        action = super().next_action(handler)
+        if any(part in f"{handler.command} {handler.path}" for part in self.hangs):
+            self.free.wait()
+        return action
+
+    def __exit__(self, *arguments):
+        self.free.set()
+        super().__exit__(*arguments)
