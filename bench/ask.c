@@ -187,17 +187,69 @@ static size_t make_unmember(struct ask *ask, uint64_t number, char *body, char *
 		id_at(ask, ask->first + number));
 }
 
+/* ---- may that person do that? ---- */
+
+/* The members of a question of AuthZEN. */
+static size_t make_question(const struct ask *ask, uint64_t user, char *text, size_t size)
+{
+	char name[NAME_BYTES];
+
+	make_name(ask, user, name);
+	return (size_t)snprintf(text, size,
+		"\"subject\":{\"type\":\"user\",\"id\":\"%s\"},\"action\":{\"name\":\"deploy\"},"
+		"\"resource\":{\"type\":\"environment\",\"id\":\"prod\"}",
+		name);
+}
+
+static size_t make_access(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	size_t size;
+
+	(void)number;
+	snprintf(target, ASK_TARGET_BYTES, "/access/v1/evaluation");
+	body[0] = '{';
+	size = 1 + make_question(ask, random_next() % ask->users, body + 1, ASK_BODY_BYTES - 2);
+	body[size] = '}';
+	return size + 1;
+}
+
+/* The same question to OPA, with what the gateway takes from its directory. */
+static size_t make_access_opa(struct ask *ask, uint64_t number, char *body, char *target)
+{
+	const uint64_t user = random_next() % ask->users;
+	char question[512];
+	char person[ASK_BODY_BYTES / 2];
+	const struct ask who = { .first = user, .scatter = ask->scatter };
+
+	(void)number;
+	make_question(ask, user, question, sizeof(question));
+	snprintf(person, sizeof(person), "%.*s",
+		(int)make_post((struct ask *)&who, 0, body, target), body);
+	snprintf(target, ASK_TARGET_BYTES, "/v1/data/scimward/authzen/decision");
+	return (size_t)snprintf(body, ASK_BODY_BYTES,
+		"{\"input\":{%s,\"directory\":{\"subject\":{\"id\":\"%016llx\",\"groups\":[{\"id\":"
+		"\"0192f0c1\",\"display\":\"deployers-prod\"}],\"user\":%s}},\"tenant\":"
+		"\"default\","
+		"\"time\":\"2026-11-24T04:00:00.000000Z\",\"version\":1}}",
+		question, mixed(user), person);
+}
+
+#define SCIM "application/scim+json"
+#define JSON "application/json"
+
 static const struct ask_mode modes[] = {
-	{ "by-email", "GET", make_by_email, ASK_USERS },
-	{ "by-external", "GET", make_by_external, ASK_USERS },
-	{ "by-name", "GET", make_by_name, ASK_USERS },
-	{ "delete", "DELETE", make_delete, ASK_IDS },
-	{ "get", "GET", make_get, ASK_IDS },
-	{ "member", "PATCH", make_member, ASK_IDS | ASK_GROUP },
-	{ "patch", "PATCH", make_patch, ASK_IDS },
-	{ "post", "POST", make_post, 0 },
-	{ "probe", "GET", make_probe, ASK_IDS | ASK_GROUP },
-	{ "unmember", "PATCH", make_unmember, ASK_IDS | ASK_GROUP },
+	{ "access", "POST", JSON, make_access, ASK_USERS },
+	{ "access-opa", "POST", JSON, make_access_opa, ASK_USERS },
+	{ "by-email", "GET", SCIM, make_by_email, ASK_USERS },
+	{ "by-external", "GET", SCIM, make_by_external, ASK_USERS },
+	{ "by-name", "GET", SCIM, make_by_name, ASK_USERS },
+	{ "delete", "DELETE", SCIM, make_delete, ASK_IDS },
+	{ "get", "GET", SCIM, make_get, ASK_IDS },
+	{ "member", "PATCH", SCIM, make_member, ASK_IDS | ASK_GROUP },
+	{ "patch", "PATCH", SCIM, make_patch, ASK_IDS },
+	{ "post", "POST", SCIM, make_post, 0 },
+	{ "probe", "GET", SCIM, make_probe, ASK_IDS | ASK_GROUP },
+	{ "unmember", "PATCH", SCIM, make_unmember, ASK_IDS | ASK_GROUP },
 };
 
 const struct ask_mode *ask_find_mode(const char *name)

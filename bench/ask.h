@@ -28,6 +28,7 @@ typedef size_t ask_fn(struct ask *ask, uint64_t number, char *body, char *target
 struct ask_mode {
 	const char *name;
 	const char *method;
+	const char *media; /* of the body */
 	ask_fn *make;
 	int needs; /* ASK_… */
 };

@@ -6,7 +6,7 @@ they come; every request a resource of its own; no app but in the row that says 
 interleaved, the median counts. Anything but a 2xx fails the benchmark.
 
     --quick     under a minute: shorter rounds, nothing at 100,000 users
-    --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, large)
+    --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, access, opa, large)
     --scale     a million people and groups of half a million instead: scale.py
 
 Writes build/bench.json. docs/performance.md says what the rows mean.
@@ -29,6 +29,25 @@ from measure import BUILD, ROOT, BenchGateway, Helper, load, median_of
 
 SAMPLE = ROOT.parent / "shared" / "bench" / "policy"
 UNFINISHED = 0.7
+USERS = 2000  # who are asked about
+
+# The policy of docs/asking-the-policy.md.
+ACCESS = """# METADATA
+# scope: package
+# schemas:
+# - input: {type: object}
+package scimward.authzen
+
+default decision := false
+
+decision if {
+	input.action.name == "deploy"
+	input.resource.type == "environment"
+	input.directory.subject.user.active
+	some group in input.directory.subject.groups
+	group.display == sprintf("deployers-%s", [input.resource.id])
+}
+"""
 
 FULL = {"rounds": 5, "tls_rounds": 3, "seconds": 1.5, "warmup": 0.3, "policy_rounds": 20000, "seed": 20000}
 QUICK = {"rounds": 2, "tls_rounds": 1, "seconds": 0.5, "warmup": 0.2, "policy_rounds": 4000, "seed": 4000}
@@ -208,6 +227,49 @@ class Bench:
         with urllib.request.urlopen(f"http://127.0.0.1:{app.port}/count") as answer:
             return json.load(answer)["users"]
 
+    def access(self):
+        """AuthZEN over kept connections; beside it OPA over the same, given what the directory would say."""
+        self.table.heading("May that person do that? (AuthZEN)")
+        policy = self.folder / "access-policy"
+        shutil.copytree(measure.STARTER, policy)
+        (policy / "authzen.rego").write_text(ACCESS)
+        with BenchGateway(self.folder / "access", policy=policy) as gateway:
+            first, self.next_user = self.next_user, 0
+            self.seed(gateway, USERS, "ids-access")
+            self.next_user = first
+            members = [{"value": i} for i in self.ids.read_text().split()[: USERS // 2]]
+            gateway.group("deployers-prod", [])
+            group = gateway.find("Groups", 'displayName eq "deployers-prod"').json["Resources"][0]["id"]
+            answer = gateway.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": members})
+            assert answer.status in (200, 204), answer
+            with measure.Opa(policy, measure.free_port()) as opa:
+                runs = {}
+                for _ in range(self.plan["rounds"]):
+                    for name, server, mode, count in (
+                        ("one", gateway, "access", 1),
+                        ("many", gateway, "access", 64),
+                        ("opa", opa, "access-opa", 1),
+                    ):
+                        run = load(server, mode, connections=count, users=USERS, **self.timing())
+                        runs.setdefault(name, []).append(run)
+        one, many, theirs = (median_of(runs[name]) for name in ("one", "many", "opa"))
+        note = f"p99 {one['p99_us']:,.0f}; OPA's data API, the person sent along: p50 {theirs['p50_us']:,.0f} µs"
+        self.table.add(
+            "evaluation p50, 1 connection", one["p50_us"], "µs", 200, True, note=note, run=one, opa_us=theirs["p50_us"]
+        )
+        self.table.add_load("evaluations, 64 connections", many)
+
+    def opa(self):
+        """policy.engine: opa; the server is on the load's core."""
+        self.table.heading("An OPA server decides (unix socket, on the load's core)")
+        policy, address = self.folder / "opa-policy", self.folder / "opa.sock"
+        shutil.copytree(measure.STARTER, policy)
+        with measure.Opa(policy, address, core=measure.LOAD_CORE) as opa:
+            with BenchGateway(self.folder / "opa", where=opa.config()) as gateway:
+                for count in (1, 16):
+                    runs = [self.post(gateway, count) for _ in range(self.plan["rounds"])]
+                    self.table.add_load(f"POST, {count} connection{'s' if count > 1 else ''}", median_of(runs))
+
     def large(self):
         """What grows with the number of users and members, and what must not."""
         self.table.heading("100,000 users")
@@ -275,6 +337,8 @@ GROUPS = {
     "steps": Bench.steps,
     "tls": lambda bench: bench.speed(tls=True),
     "app": Bench.app,
+    "access": Bench.access,
+    "opa": Bench.opa,
     "large": Bench.large,
 }
 

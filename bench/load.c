@@ -16,7 +16,7 @@
  *   --save FILE       writes the ids that post made there
  *   --first N         number of the first user (post) or of the first line of --ids (patch, delete,
  *                     member, unmember)
- *   --users N         users 0 … N-1 are looked for (by-…)
+ *   --users N         users 0 … N-1 are looked for (by-…, access…)
  *   --group ID        the group of member, unmember, probe
  *   --scatter         names in no order, as those of real people; for all runs of one gateway or
  * none
@@ -101,8 +101,8 @@ static void send_next(struct load *load, struct client *client, int64_t since_us
 	char length[80] = "";
 
 	if (size > 0) {
-		snprintf(length, sizeof(length),
-			"Content-Type: application/scim+json\r\nContent-Length: %zu\r\n", size);
+		snprintf(length, sizeof(length), "Content-Type: %s\r\nContent-Length: %zu\r\n",
+			load->mode->media, size);
 	}
 	int head = snprintf(request, sizeof(request) - ASK_BODY_BYTES,
 		"%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from gateway import STARTER, Gateway, environment  # noqa: E402
+from opa_server import OpaServer, free_port  # noqa: E402
 
 BUILD = Path(os.environ.get("BENCH_BUILD", ROOT / "build" / "bench"))
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -28,23 +29,24 @@ def on_core(core):
 
 
 class BenchGateway(Gateway):
-    """The program as tests start it, pinned, with the starter policy and nothing switched off."""
+    """
+    The program as tests start it, pinned, with the starter policy and nothing switched off. where: the member `policy`
+    of its configuration, when it is not a folder.
+    """
 
-    def __init__(self, folder, steps=False, bundle=None, **options):
+    def __init__(self, folder, steps=False, bundle=None, where=None, **options):
         options.setdefault("policy", "starter")
+        self.where = {"bundle": str(bundle)} if bundle is not None else where
         env = {"SCIMWARD_STEP_TIMES": "1"} if steps else {}
         super().__init__(folder, wrapper=on_core(SERVER_CORE), env=env, **options)
         self.config.setdefault("listen", {}).setdefault("workers", 1)
-        if bundle is not None:
-            self.config["policy"] = {"bundle": str(bundle)}
         self.write_config()
         self.ready_s = 0.0
 
     def write_config(self):
         super().write_config()
-        document = json.loads(self.config_path.read_text())
-        if "bundle" in document["policy"]:
-            del document["policy"]["directory"]
+        if self.where is not None:
+            document = json.loads(self.config_path.read_text()) | {"policy": self.where}
             self.config_path.write_text(json.dumps(document, indent=1))
 
     def start(self, ready=True):
@@ -279,6 +281,19 @@ def run_bench(name, *arguments):
 def bench_policy(bundle, entrypoint, inputs, rounds):
     output = run_bench("bench_policy", "--json", "--rounds", rounds, bundle, entrypoint, *inputs)
     return [json.loads(line) for line in output.splitlines()]
+
+
+class Opa(OpaServer):
+    """An OPA server on a core, which the load can be put on."""
+
+    def __init__(self, folder, address, core=SERVER_CORE):
+        super().__init__(folder, address, wrapper=on_core(core))
+        self.port = address
+        self.token = "none"
+
+    @property
+    def pid(self):
+        return self.process.pid
 
 
 def ask_opa(folder, source, path, inputs, seconds):

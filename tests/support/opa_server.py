@@ -18,12 +18,13 @@ def free_port():
 class OpaServer:
     """
     address: a path for a unix socket, or a port on loopback. The folder is read as a bundle, without its tests.
+    wrapper: a command in front of it (taskset …).
     """
 
-    def __init__(self, folder, address, *options):
+    def __init__(self, folder, address, wrapper=()):
         self.folder = Path(folder)
         self.address = address
-        self.options = options
+        self.wrapper = list(wrapper)
         self.process = None
 
     @property
@@ -61,11 +62,11 @@ class OpaServer:
         where = f"127.0.0.1:{self.address}" if isinstance(self.address, int) else f"unix://{self.address}"
         if not isinstance(self.address, int):
             Path(self.address).unlink(missing_ok=True)
-        command = ["opa", "run", "--server", "--skip-version-check", "--log-level", "error", "--addr", where]
+        command = [*self.wrapper, "opa", "run", "--server", "--skip-version-check", "--log-level", "error", "--addr", where]
         self.log = self.folder.parent / f"{self.folder.name}.opa.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*command, "--ignore", "*_test.rego", *self.options, "-b", self.folder.name],
+                [*command, "--ignore", "*_test.rego", "-b", self.folder.name],
                 cwd=self.folder.parent,
                 env=environment(),
                 stdin=subprocess.DEVNULL,
