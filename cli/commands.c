@@ -10,6 +10,7 @@ const struct cli_command *const cli_commands[] = {
 	cli_status_commands,
 	cli_journal_commands,
 	cli_policy_commands,
+	cli_policy_history_commands,
 	cli_access_commands,
 	cli_delivery_commands,
 	cli_source_commands,

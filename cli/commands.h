@@ -1,6 +1,6 @@
 /*
- * All nouns. Each cli/<noun>.c defines its table, ended by { 0 }, with the rows of a noun together;
- * commands.c lists them in the order of help.
+ * All nouns. Each cli/<noun>.c defines its table, ended by { 0 }; a noun with many verbs has
+ * several. commands.c lists them in the order of help.
  */
 #pragma once
 
@@ -13,6 +13,7 @@ extern const struct cli_command cli_delivery_commands[];
 extern const struct cli_command cli_init_commands[];
 extern const struct cli_command cli_journal_commands[];
 extern const struct cli_command cli_policy_commands[];
+extern const struct cli_command cli_policy_history_commands[];
 extern const struct cli_command cli_serve_commands[];
 extern const struct cli_command cli_source_commands[];
 extern const struct cli_command cli_status_commands[];

@@ -194,7 +194,7 @@ static bool take_letters(struct scanner *scanner, const char *letters)
 
 /* ---- noun and verb ---- */
 
-/* The first row of the noun; the others follow it. NULL: no such noun. */
+/* The first row of the noun. NULL: no such noun. */
 static const struct cli_command *find_noun(const char *name)
 {
 	for (size_t i = 0; cli_commands[i] != NULL; i++) {
@@ -231,18 +231,32 @@ static bool take_noun(struct scanner *scanner, const char *word)
 	return false;
 }
 
+/* A noun with many verbs may have several tables. NULL: no such verb; the nearest is suggested. */
+static const struct cli_command *find_verb(
+	const char *noun, const char *verb, struct config_suggestion *suggestion)
+{
+	for (size_t i = 0; cli_commands[i] != NULL; i++) {
+		for (const struct cli_command *row = cli_commands[i]; row->noun != NULL; row++) {
+			if (strcmp(row->noun, noun) != 0) {
+				continue;
+			}
+			if (strcmp(row->verb, verb) == 0) {
+				return row;
+			}
+			config_suggest(suggestion, row->verb);
+		}
+	}
+	return NULL;
+}
+
 static bool take_verb(struct scanner *scanner, const char *word)
 {
-	const struct cli_command *row = find_noun(scanner->wish->noun);
 	struct config_suggestion suggestion = { .name = word };
 
 	scanner->wish->verb = word;
-	for (; row->noun != NULL && strcmp(row->noun, scanner->wish->noun) == 0; row++) {
-		if (strcmp(row->verb, word) == 0) {
-			scanner->cli->command = row;
-			return true;
-		}
-		config_suggest(&suggestion, row->verb);
+	scanner->cli->command = find_verb(scanner->wish->noun, word, &suggestion);
+	if (scanner->cli->command != NULL) {
+		return true;
 	}
 	if (suggestion.best != NULL) {
 		cli_usage(scanner->cli, "no command '%s %s'; did you mean '%s %s'?",

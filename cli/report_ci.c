@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
+#include "cli/markdown.h"
 #include "cli/report.h"
 #include "gateway/rego_test.h"
 
@@ -230,63 +231,30 @@ void report_gitlab(const struct cli *cli, const struct report *report)
 
 /* ---- Markdown ---- */
 
-enum { COMMENT_CHARACTERS = 65536, COMMENT_ROOM = 300 };
-
-/* Text within a line: nothing in it is markup, mentions anybody, or breaks a table. */
-static void add_text(struct buf *out, const char *text)
-{
-	for (const char *c = text; *c != '\0'; c++) {
-		if (*c == '<') {
-			buf_append_text(out, "&lt;");
-		} else if (*c == '&') {
-			buf_append_text(out, "&amp;");
-		} else if (*c == '@') {
-			buf_append_text(out, "&#64;");
-		} else if (*c == '\n' || *c == '\r') {
-			buf_append_char(out, ' ');
-		} else if (strchr("\\`*_{}[]()#+!|>~$", *c) != NULL) {
-			buf_append_char(out, '\\');
-			buf_append_char(out, *c);
-		} else {
-			buf_append_char(out, *c);
-		}
-	}
-}
-
-/* Set in by four: code, whatever is in it. */
-static void add_code(struct buf *out, const char *text)
-{
-	buf_append_char(out, '\n');
-	while (*text != '\0') {
-		size_t size = strcspn(text, "\n");
-
-		buf_printf(out, "    %.*s\n", (int)size, text);
-		text += size + (text[size] == '\n');
-	}
-}
+enum { COMMENT_ROOM = 300 };
 
 static void add_finding(struct buf *out, const struct report_finding *it)
 {
 	buf_append_text(out, "\n**");
-	add_text(out, it->message);
+	markdown_add_text(out, it->message);
 	buf_append_text(out, "**");
 	if (it->file[0] != '\0') {
 		buf_append_text(out, " at ");
-		add_text(out, it->file);
+		markdown_add_text(out, it->file);
 		if (it->line > 0) {
 			buf_printf(out, ":%zu", it->line);
 		}
 	}
 	buf_append_char(out, '\n');
 	if (it->detail[0] != '\0') {
-		add_code(out, it->detail);
+		markdown_add_code(out, it->detail);
 	}
 }
 
 static void add_summary(struct buf *out, const struct report *report)
 {
-	buf_append_text(out, "<!-- scimward:report -->\n## scimward ");
-	add_text(out, report->title);
+	buf_append_text(out, MARKDOWN_MARKER "## scimward ");
+	markdown_add_text(out, report->title);
 	buf_append_char(out, '\n');
 	if (report->case_count > 0) {
 		buf_printf(out, "\n| passed | failed | skipped |\n|---:|---:|---:|\n");
@@ -309,7 +277,7 @@ static void add_summary(struct buf *out, const struct report *report)
 	}
 	if (report->revision[0] != '\0') {
 		buf_append_text(out, "\nRevision ");
-		add_text(out, report->revision);
+		markdown_add_text(out, report->revision);
 		buf_append_char(out, '\n');
 	}
 }
@@ -324,7 +292,7 @@ void report_markdown(const struct cli *cli, const struct report *report)
 		size_t before = out.size;
 
 		add_finding(&out, &report->findings[i]);
-		if (out.size + COMMENT_ROOM > COMMENT_CHARACTERS) {
+		if (out.size + COMMENT_ROOM > MARKDOWN_CHARACTERS) {
 			out.size = before;
 			buf_printf(&out, "\n… and %zu more\n", report->finding_count - i);
 			break;

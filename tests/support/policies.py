@@ -295,3 +295,16 @@ class GitServer(HttpsServer):
         pair = base64.b64encode(f"{user}:{token}".encode()).decode()
         self.authorization = f"Basic {pair}" if token else None
         self.base = f"https://localhost:{self.port}"
+
+
+# ---- decisions of the past ----
+
+
+def replay(gateway, *options, code=0):
+    """`policy replay`: its report."""
+    return gateway.cli_json("policy", "replay", *options, code=code)["replay"]
+
+
+def archived(gateway):
+    """The files of the archive of policies."""
+    return sorted((gateway.folder / "scimward.db-policy" / "revisions").iterdir())
