@@ -24,7 +24,7 @@ PATHS = {
     "gitlab": ("gitlab/.gitlab-ci.yml", ".gitlab-ci.yml"),
     "pre-commit": ("pre-commit/.pre-commit-config.yaml", ".pre-commit-config.yaml"),
 }
-ADMINS = 'granted_by: ["kind:admin"]\n    keep: 2'
+ADMINS = 'admins:\n    granted_by: ["kind:admin"]'
 MARKER = "<!-- scimward:report -->"
 
 
