@@ -40,6 +40,9 @@ void label_bind(struct compiler *compiler, uint32_t label)
 struct draft_op *emit(
 	struct compiler *compiler, policy_op_fn *run, const struct ir_statement *statement)
 {
+	if (compiler->traces && statement != NULL) {
+		emit_trace(compiler, statement);
+	}
 	compiler->ops = grow(compiler, compiler->ops, compiler->op_count, &compiler->op_room,
 		sizeof(*compiler->ops));
 	struct draft_op *draft = &compiler->ops[compiler->op_count++];
@@ -168,6 +171,7 @@ static void put_together(struct compiler *compiler, struct function *function)
 	}
 	function->ops = ops;
 	function->places = places;
+	place_traces(compiler, compiler->ops, count, ops);
 }
 
 static void compile_function(
@@ -182,9 +186,11 @@ static void compile_function(
 	compiler->alias_count = 0;
 	compiler->scope = NULL;
 	compiler->function_name = function->name;
+	compiler->body = 0;
 	count_locals(compiler);
 	for (size_t i = 0; i < ir->block_count; i++) {
 		compiler->clause = (uint32_t)i;
+		compiler->body++;
 		compiler->at_end = true;
 		compile_blocks(compiler, &ir->blocks[i], 1);
 	}
@@ -332,16 +338,19 @@ bool program_compile(struct arena *arena, struct arena *scratch, const struct ir
 		.scratch = scratch,
 		.plan = plan,
 		.without = without,
-		.covers = program->has_points,
+		.covers = program->has_points && !program->has_trace,
+		.traces = program->has_trace,
 	};
 
 	add_static_constants(&compiler);
 	compiler.functions = make_functions(&compiler, plan->functions, plan->function_count, true);
 	struct function *plans = make_functions(&compiler, plan->plans, plan->plan_count, false);
 	for (size_t i = 0; i < plan->function_count; i++) {
+		compiler.number = (uint32_t)i;
 		compile_function(&compiler, &plan->functions[i], &compiler.functions[i]);
 	}
 	for (size_t i = 0; i < plan->plan_count; i++) {
+		compiler.number = (uint32_t)(plan->function_count + i);
 		compile_function(&compiler, &plan->plans[i], &plans[i]);
 	}
 	program->arena = arena;
@@ -355,5 +364,8 @@ bool program_compile(struct arena *arena, struct arena *scratch, const struct ir
 	program->points =
 		arena_copy(arena, compiler.points, compiler.point_count * sizeof(*compiler.points));
 	program->point_count = compiler.point_count;
+	program->traced = arena_copy(
+		arena, compiler.traced, compiler.traced_count * sizeof(*compiler.traced));
+	program->traced_count = compiler.traced_count;
 	return make_paths(&compiler, program, err);
 }

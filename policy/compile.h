@@ -87,6 +87,14 @@ struct compiler {
 	struct point *points;
 	size_t point_count;
 	size_t point_room;
+
+	bool traces;     /* each op is preceded by an op_trace */
+	bool is_last;    /* nothing of the body comes behind the statement under way */
+	uint32_t body;   /* see struct trace_point */
+	uint32_t number; /* of the function */
+	struct trace_point *traced;
+	size_t traced_count;
+	size_t traced_room;
 };
 
 /* ---- compile.c ---- */
@@ -111,7 +119,18 @@ void scope_close(struct compiler *compiler);
 /* Makes room for one more item of an array that grows in the scratch arena. */
 void *grow(struct compiler *compiler, void *items, size_t count, size_t *room, size_t bytes);
 
+/* ---- compile_trace.c ---- */
+
+/* In front of the statement's op, which comes next. */
+void emit_trace(struct compiler *compiler, const struct ir_statement *statement);
+/* The ops of a function have their final place: drafts, and how many of them. */
+void place_traces(struct compiler *compiler, const struct draft_op *drafts, size_t count,
+	const struct op *ops);
+
 /* ---- compile_statement.c ---- */
+
+/* What a rule does last, when it is true. Blocks that hand a result on end otherwise. */
+bool is_rule_end(const struct ir_statement *statement);
 
 void compile_block(struct compiler *compiler, const struct ir_block *block);
 /* One after the other, each with a scope of its own. */

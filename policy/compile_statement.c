@@ -130,8 +130,16 @@ static size_t emit_dot(struct compiler *compiler, const struct ir_block *block, 
 static size_t emit_block(struct compiler *compiler, const struct ir_block *block, size_t at)
 {
 	const struct ir_statement *statement = &block->statements[at];
+	bool is_else_chain = compiler->traces && block->count == 1 &&
+			     compiler->scope->outer == NULL && statement->block_count > 1;
 
-	compile_blocks(compiler, statement->blocks, statement->block_count);
+	for (size_t i = 0; i < statement->block_count; i++) {
+		if (is_else_chain) {
+			compiler->body++;
+			compiler->at_end = true;
+		}
+		compile_blocks(compiler, &statement->blocks[i], 1);
+	}
 	return 1;
 }
 
@@ -383,8 +391,7 @@ static bool leads_to_end(const struct ir_statement *statement)
 	}
 }
 
-/* What a rule does last, when it is true. Blocks that hand a result on end otherwise. */
-static bool is_head(const struct ir_statement *statement)
+bool is_rule_end(const struct ir_statement *statement)
 {
 	switch (statement->kind) {
 	case IR_ASSIGN_VAR_ONCE:
@@ -407,7 +414,8 @@ void compile_block(struct compiler *compiler, const struct ir_block *block)
 		emit_fn *emitter = emitters[statement->kind];
 
 		compiler->at_end = is_last && leads_to_end(statement);
-		emit_point(compiler, statement, is_last && is_head(statement));
+		compiler->is_last = is_last;
+		emit_point(compiler, statement, is_last && is_rule_end(statement));
 		size_t taken = emitter != NULL ? emitter(compiler, block, at)
 					       : emit_plain(compiler, block, at);
 		for (size_t i = at + 1; i < at + taken; i++) {

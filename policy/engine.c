@@ -97,11 +97,14 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 {
 	CLEANUP(arena_cleanup) struct arena *scratch = arena_new();
 	const struct ir_plan *plan = ir_read(scratch, files->plan, files->plan_size, limits, err);
+	/* What is followed is followed as it was written: no copy goes, nothing is made before. */
+	unsigned without =
+		limits->without | (limits->trace ? POLICY_STEP_ALIASES | POLICY_STEP_FOLDING : 0);
 
 	policy->program.has_points = limits->coverage;
+	policy->program.has_trace = limits->trace;
 	if (plan == NULL ||
-		!program_compile(
-			policy->arena, scratch, plan, limits->without, &policy->program, err) ||
+		!program_compile(policy->arena, scratch, plan, without, &policy->program, err) ||
 		(!limits->rules_may_hide_data && !check_conflicts(policy, plan, err))) {
 		return false;
 	}
@@ -257,7 +260,7 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 	worker->depth = budget->depth;
 	worker->lenient = call->lenient;
 	worker->input = call->input;
-	worker->data = policy->data;
+	worker->data = call->data != NULL ? call->data : policy->data;
 	worker->stack_used = 0;
 	worker->scans_used = 0;
 	worker->generation++;

@@ -46,6 +46,7 @@ struct policy_limits {
 	size_t locals;            /* of one function */
 	bool rules_may_hide_data; /* data at a rule's path are no error: OPA's own cases want it */
 	bool coverage;            /* for policy/coverage.h; slower: for tests of policies only */
+	bool trace;               /* for policy/trace.h, instead; much slower: for explanations */
 	unsigned without;         /* what a benchmark wants to know the worth of: see below */
 	bool patterns_may_be_wrong; /* a written regex that is none fails when it is used: they too
 				     */
@@ -116,6 +117,7 @@ struct policy_call {
 	bool lenient; /* a builtin's error is undefined instead of the end: OPA's default, for tests
 		       */
 	struct policy_notes *notes; /* NULL: nobody listens */
+	const struct value *data;   /* NULL: the policy's own. To ask what other data would do */
 };
 
 /* Why there is no answer. The order is of no meaning. */

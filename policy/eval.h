@@ -96,5 +96,8 @@ policy_op_fn op_dynamic;   /* target = the function at path args(input a, data b
 policy_op_fn op_return;    /* ends the function with a */
 policy_op_fn op_end;       /* ends it undefined */
 
+/* ---- trace.c ---- */
+policy_op_fn op_trace; /* runs the op behind it and writes down what came of it; count: its point */
+
 /* ---- coverage.c ---- */
 policy_op_fn op_cover; /* notes that the statement behind it runs; count: its point */

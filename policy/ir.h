@@ -74,6 +74,8 @@ struct ir_place {
 	uint32_t file; /* of ir_plan.files */
 	uint32_t row;
 	uint32_t col;
+	uint32_t end_row; /* 0: an opa before 1.22 did not say */
+	uint32_t end_col;
 };
 
 struct ir_block {

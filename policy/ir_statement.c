@@ -404,7 +404,8 @@ static bool read_statement(
 	const struct value *body = value_find(json, "stmt");
 
 	statement->place = (struct ir_place){ place_number(body, "file"), place_number(body, "row"),
-		place_number(body, "col") };
+		place_number(body, "col"), place_number(body, "end_row"),
+		place_number(body, "end_col") };
 	if (type == NULL || !find_kind(type, &statement->kind)) {
 		return error_set(reader->err, ERROR_POLICY,
 			"statement type '%.40s' is not known; plans of OPA 1.x are read",

@@ -57,6 +57,19 @@ struct point {
 	bool is_head;
 };
 
+/* An op that policy/trace.h follows. */
+struct trace_point {
+	const struct op *op;
+	struct place place; /* of the statement */
+	uint32_t end_row;   /* 0: not known */
+	uint32_t end_col;
+	uint32_t function; /* number; a plan's comes behind those of functions */
+	uint32_t body;     /* of the function: a rule, or what hands its result on */
+	uint8_t kind;      /* enum ir_kind */
+	bool is_head;      /* when it has run, the body was true */
+	bool leads;        /* of a scan: the rest of the body stands within its loop */
+};
+
 struct function {
 	const char *name;
 	const struct op *ops;
@@ -85,6 +98,9 @@ struct program {
 	bool has_points; /* set before it is compiled: each statement gets a point */
 	const struct point *points;
 	size_t point_count;
+	bool has_trace; /* set before it is compiled: each op gets one in front that follows it */
+	const struct trace_point *traced; /* those of a function, and of a body in it, together */
+	size_t traced_count;
 };
 
 #define PROGRAM_KEYS 256    /* keys of arrays and lengths that are ready-made */

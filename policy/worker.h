@@ -19,6 +19,7 @@
 
 struct growing;
 struct policy_coverage;
+struct policy_trace;
 
 /* A loop under way. */
 struct scan {
@@ -65,7 +66,8 @@ struct policy_worker {
 	struct growing *results;
 	char builtin_error[256];
 	struct policy_coverage
-		*coverage; /* NULL: nobody wants to know; see policy_worker_watch() */
+		*coverage;          /* NULL: nobody wants to know; see policy_worker_watch() */
+	struct policy_trace *trace; /* the same; see policy_worker_trace() */
 
 	/* kept */
 	const struct value **stack;

@@ -1,0 +1,386 @@
+#include "policy/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/cleanup.h"
+#include "base/value.h"
+#include "policy/decision.h"
+#include "policy/explain_inside.h"
+#include "policy/ir.h"
+#include "policy/trace.h"
+
+#define RULES_MOST 5    /* that gave one and the same reason */
+#define REASONS_MOST 50 /* explained */
+#define CHANGES_MOST 60 /* proposed for one reason */
+#define CONTAINS_DEPTH 3
+
+/* What the two evaluations gave. */
+struct answer {
+	bool ok;
+	struct policy_decision decision;
+	struct policy_failure failure;
+};
+
+/* ---- who made it ---- */
+
+static bool contains(const struct value *value, const struct value *item, unsigned depth)
+{
+	if (value == NULL || depth == 0 || value_type(value) < VALUE_ARRAY) {
+		return false;
+	}
+	for (size_t i = 0; i < value_count(value); i++) {
+		const struct value *inner = value_is(value, VALUE_OBJECT)
+						    ? value_member_at(value, i)->value
+						    : value_at(value, i);
+
+		if (value_equals(inner, item) || contains(inner, item, depth - 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Events at which rules put the item into their set, or had it as their value. Without one: the
+ * first rule whose value has it within.
+ */
+static size_t makers_of(
+	const struct explain *it, const struct value *item, uint32_t *events, size_t most)
+{
+	size_t count = 0;
+	uint32_t within = TRACE_NONE;
+
+	for (uint32_t i = 0; i < it->trace->event_count && count < most; i++) {
+		const struct value *made = explain_made(it, i);
+
+		if (made == NULL) {
+			continue;
+		}
+		if (value_equals(made, item)) {
+			/* A set first, then rules that hand on what is in it. */
+			if (count == 0 || explain_event(it, i)->shape == TRACE_GROWS) {
+				events[count++] = i;
+			}
+		} else if (within == TRACE_NONE && contains(made, item, CONTAINS_DEPTH)) {
+			within = i;
+		}
+	}
+	if (count == 0 && within != TRACE_NONE && most > 0) {
+		events[count++] = within;
+	}
+	return count;
+}
+
+static uint32_t body_at(const struct explain *it, uint32_t event)
+{
+	return it->body_of[explain_event(it, event)->point];
+}
+
+/* ---- reasons ---- */
+
+struct told_reason {
+	const struct value *document;
+	const struct explain_change *best; /* NULL: none helps */
+	bool has_condition;                /* a rule with a condition of its own made it */
+};
+
+static void propose_against(
+	struct explain *it, const uint32_t *events, size_t count, struct explain_changes *changes)
+{
+	changes->list = arena_calloc(it->arena, CHANGES_MOST, sizeof(*changes->list));
+	changes->most = CHANGES_MOST;
+	explain_propose_samples(it, changes);
+	for (size_t i = 0; i < count; i++) {
+		explain_unmake(it, body_at(it, events[i]), events[i], changes, 0);
+	}
+}
+
+static void tell_reason(
+	struct explain *it, const struct value *reason, bool tries, struct told_reason *told)
+{
+	uint32_t events[RULES_MOST];
+	size_t count = makers_of(it, reason, events, RULES_MOST);
+	struct explain_changes changes = { .count = 0 };
+	struct value_builder document = { .arena = it->arena };
+	struct value_builder rules = { .arena = it->arena };
+
+	*told = (struct told_reason){ .best = NULL };
+	memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
+	for (size_t i = 0; i < count; i++) {
+		uint32_t body = body_at(it, events[i]);
+
+		told->has_condition |= it->bodies[body].condition_count > 0;
+		value_add_item(&rules, explain_clause(it, body, events[i], 0));
+	}
+	value_add(&document, "code", value_find(reason, "code"));
+	value_add(&document, "message", value_find(reason, "message"));
+	value_add(&document, "rules", value_finish_array(&rules));
+	if (tries) {
+		propose_against(it, events, count, &changes);
+		value_add(&document, "changes",
+			explain_tried(it, &changes, value_find_text(reason, "code"), &told->best));
+	}
+	told->document = value_finish_object(&document);
+}
+
+/* ---- what could have said "allow" ---- */
+
+static bool may_allow(const struct explain *it, uint32_t evaluation, uint32_t body)
+{
+	return it->bodies[body].is_rule &&
+	       explain_fired(it, evaluation, body, TRACE_NONE) == TRACE_NONE &&
+	       explain_says(it, body, "allow", 4);
+}
+
+static void tell_allow(struct explain *it, struct value_builder *document)
+{
+	struct value_builder clauses = { .arena = it->arena };
+	struct explain_changes changes = { .most = CHANGES_MOST };
+	const struct explain_change *best;
+
+	changes.list = arena_calloc(it->arena, CHANGES_MOST, sizeof(*changes.list));
+	memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
+	for (uint32_t i = 0; i < it->trace->evaluation_count; i++) {
+		uint32_t count;
+		uint32_t first = explain_bodies_of(it, it->trace->evaluations[i].function, &count);
+
+		for (uint32_t body = first; body < first + count; body++) {
+			if (may_allow(it, i, body)) {
+				value_add_item(&clauses, explain_stopped(it, i, body, 0));
+				explain_make(it, i, body, &changes, 0);
+			}
+		}
+	}
+	value_add(document, "allow", value_finish_array(&clauses));
+	value_add(document, "changes", explain_tried(it, &changes, NULL, &best));
+}
+
+/* ---- the answer ---- */
+
+static void tell_reasons(struct explain *it, bool is_allowed, struct value_builder *document)
+{
+	const struct value *reasons = value_find(it->decision, "reasons");
+	const struct explain_change *best[REASONS_MOST];
+	struct value_builder list = { .arena = it->arena };
+	bool speaks_against = false;
+	bool all_help = true;
+	size_t count = 0;
+
+	for (size_t i = 0; i < value_count(reasons) && i < REASONS_MOST; i++) {
+		struct told_reason told;
+
+		tell_reason(it, value_at(reasons, i), !is_allowed, &told);
+		value_add_item(&list, told.document);
+		speaks_against |= told.has_condition;
+		all_help &= told.best != NULL;
+		if (told.best != NULL) {
+			best[count++] = told.best;
+		}
+	}
+	value_add(document, "reasons", value_finish_array(&list));
+	if (!is_allowed && !speaks_against) {
+		tell_allow(it, document);
+	} else if (!is_allowed && all_help) {
+		value_add(document, "together", explain_together(it, best, count));
+	}
+}
+
+/* Members of the decision that rules fill as well. */
+static void tell_makers(struct explain *it, const char *member, const char *item_name,
+	struct value_builder *document)
+{
+	const struct value *items = value_find(it->decision, member);
+	struct value_builder list = { .arena = it->arena };
+
+	for (size_t i = 0; i < value_count(items) && i < REASONS_MOST; i++) {
+		uint32_t events[RULES_MOST];
+		size_t count = makers_of(it, value_at(items, i), events, RULES_MOST);
+		struct value_builder one = { .arena = it->arena };
+		struct value_builder rules = { .arena = it->arena };
+
+		memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
+		for (size_t j = 0; j < count; j++) {
+			value_add_item(
+				&rules, explain_clause(it, body_at(it, events[j]), events[j], 1));
+		}
+		value_add(&one, item_name, value_at(items, i));
+		value_add(&one, "rules", value_finish_array(&rules));
+		value_add_item(&list, value_finish_object(&one));
+	}
+	if (list.count > 0) {
+		value_add(document, member, value_finish_array(&list));
+	}
+}
+
+/* The outermost rule that had the whole decision as its value. */
+static const struct value *tell_decided_by(struct explain *it)
+{
+	for (uint32_t i = (uint32_t)it->trace->event_count; i-- > 0;) {
+		const struct value *made = explain_made(it, i);
+
+		if (made != NULL && value_equals(made, it->decision)) {
+			memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
+			return explain_clause(it, body_at(it, i), i, 1);
+		}
+	}
+	return NULL;
+}
+
+/* ---- no answer ---- */
+
+/* "rules/a.rego:12:3: …" → the file and 12. */
+static const char *place_in(struct arena *arena, const char *text, int64_t *line)
+{
+	const char *end = strstr(text, ".rego:");
+
+	*line = end != NULL ? strtol(end + 6, NULL, 10) : 0;
+	return *line > 0 ? arena_text(arena, text, (size_t)(end - text) + 5) : NULL;
+}
+
+static const struct value *values_at_end(struct explain *it, uint32_t *body)
+{
+	uint32_t last = (uint32_t)it->trace->event_count;
+
+	while (last > 0 && explain_event(it, last - 1)->outcome != TRACE_RUNNING) {
+		last--;
+	}
+	if (last == 0) {
+		return NULL;
+	}
+	uint32_t event = last - 1; /* the innermost that did not end */
+	*body = body_at(it, event);
+	uint32_t first = event;
+	for (uint32_t at = it->trace->evaluations[explain_event(it, event)->evaluation].first;
+		at != TRACE_NONE && at <= event; at = explain_event(it, at)->next) {
+		const struct trace_point *a = explain_point(it, at);
+		const struct trace_point *b = explain_point(it, event);
+
+		if (a->place.row != b->place.row) {
+			first = TRACE_NONE;
+		} else if (first == TRACE_NONE || at < first) {
+			first = at;
+		}
+	}
+	return explain_condition(
+		it, *body, EXPLAIN_HEAD, (struct explain_run){ first, event }, false, 4);
+}
+
+static void tell_failure(
+	struct explain *it, const struct policy_failure *failure, struct value_builder *document)
+{
+	struct value_builder told = { .arena = it->arena };
+	int64_t line;
+	const char *file = place_in(it->arena, failure->text, &line);
+	uint32_t body;
+
+	value_add_text(&told, "code", policy_failure_code(failure->kind));
+	value_add_text(&told, "message", arena_strdup(it->arena, failure->text));
+	if (file != NULL) {
+		struct trace_point point = { .place = { .row = (uint32_t)line, .col = 1 } };
+
+		value_add_text(&told, "file", file);
+		value_add_int(&told, "line", line);
+		for (uint32_t i = 0; i < it->program->file_count; i++) {
+			if (strcmp(it->program->files[i], file) == 0) {
+				point.place.file = i;
+				value_add_text(&told, "text", explain_text(it, &point));
+			}
+		}
+		const struct value *end = values_at_end(it, &body);
+		if (end != NULL) {
+			value_add_text(&told, "rule",
+				trace_function_name(
+					trace_function(it->program, it->bodies[body].function)));
+			value_add(&told, "values", value_find(end, "values"));
+		}
+	}
+	value_add(document, "error", value_finish_object(&told));
+}
+
+/* ---- the whole ---- */
+
+static void decide(const struct policy_question *question, struct policy *policy,
+	const struct policy_call *call, struct answer *answer)
+{
+	*answer = (struct answer){ .ok = false };
+	answer->ok = policy_decide(policy, policy_find_entrypoint(policy, question->entrypoint),
+		call, &answer->decision, &answer->failure);
+}
+
+/* The traced one may take longer: it decides nothing. */
+static void decide_traced(const struct policy_question *question, struct policy_trace *trace,
+	bool has_answer, struct answer *answer)
+{
+	struct policy_call call = *question->call;
+	struct policy_budget budget = call.budget != NULL ? *call.budget : policy_budget_default;
+
+	budget.time_us *= 20;
+	if (has_answer) {
+		budget.steps *= 4;
+		budget.bytes *= 2;
+	}
+	call.budget = &budget;
+	policy_worker_trace(call.worker, trace);
+	decide(question, question->traced, &call, answer);
+	policy_worker_trace(call.worker, NULL);
+}
+
+static bool agree(const struct answer *a, const struct answer *b)
+{
+	if (a->ok != b->ok) {
+		return false;
+	}
+	return a->ok ? value_equals(a->decision.value, b->decision.value)
+		     : a->failure.kind == b->failure.kind;
+}
+
+static const struct value *tell(
+	struct explain *it, const struct answer *plain, const struct answer *traced)
+{
+	struct value_builder document = { .arena = it->arena };
+
+	value_add(&document, "decision", plain->ok ? plain->decision.value : NULL);
+	if (plain->ok && traced->ok) {
+		it->decision = traced->decision.value;
+		value_add(&document, "decided_by", tell_decided_by(it));
+		tell_reasons(it, plain->decision.effect == POLICY_ALLOW, &document);
+		tell_makers(it, "observed", "reason", &document);
+		tell_makers(it, "obligations", "obligation", &document);
+	} else {
+		tell_failure(it, plain->ok ? &traced->failure : &plain->failure, &document);
+	}
+	if (policy_trace_is_cut(it->trace) || it->clauses_left == 0) {
+		value_add(&document, "cut", value_of_bool(true));
+	}
+	if (it->lines_only) {
+		value_add(&document, "lines_only", value_of_bool(true));
+	}
+	return value_finish_object(&document);
+}
+
+const struct value *policy_explain(const struct policy_question *question, bool *same)
+{
+	CLEANUP(policy_trace_cleanup)
+	struct policy_trace *trace = policy_trace_new(question->traced, NULL);
+	struct answer plain;
+	struct answer traced;
+	struct explain it = {
+		.question = question,
+		.arena = question->call->arena,
+		.trace = trace,
+		.program = trace->program,
+		.clauses_left = EXPLAIN_CLAUSES,
+		.tries_left = EXPLAIN_TRIES,
+	};
+
+	decide(question, question->policy, question->call, &plain);
+	decide_traced(question, trace, plain.ok, &traced);
+	if (same != NULL) {
+		*same = agree(&plain, &traced);
+	}
+	explain_prepare(&it);
+	it.shown = arena_calloc(it.arena, trace->evaluation_count + 1, sizeof(*it.shown));
+	/* Nodes live in the trace, which ends here: the document must not point into it. */
+	return value_copy(it.arena, tell(&it, &plain, &traced));
+}

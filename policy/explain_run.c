@@ -1,0 +1,160 @@
+#include "policy/explain_inside.h"
+
+#include "base/arena.h"
+#include "base/value.h"
+#include "policy/ir.h"
+
+/* A loop whose body is the rest of the rule goes round: what comes is about another item. */
+static bool goes_round(const struct explain *it, uint32_t event)
+{
+	return explain_event(it, event)->shape == TRACE_NEXT && explain_point(it, event)->leads;
+}
+
+static bool begins_run(const struct explain *it, uint32_t event, uint32_t before)
+{
+	uint32_t number = it->outer[explain_event(it, event)->point];
+
+	if (before == TRACE_NONE || it->outer[explain_event(it, before)->point] != number) {
+		return true;
+	}
+	return goes_round(it, event) && explain_event(it, before)->shape != TRACE_SCANS;
+}
+
+struct explain_run *explain_runs_before(const struct explain *it, uint32_t body, uint32_t event)
+{
+	const struct explain_body *rule = &it->bodies[body];
+	const struct trace_evaluation *evaluation =
+		&it->trace->evaluations[explain_event(it, event)->evaluation];
+	struct explain_run *runs =
+		arena_alloc(it->arena, (rule->condition_count + 1) * sizeof(*runs));
+	uint32_t before = TRACE_NONE;
+
+	for (uint32_t i = 0; i < rule->condition_count; i++) {
+		runs[i] = (struct explain_run){ TRACE_NONE, TRACE_NONE };
+	}
+	for (uint32_t at = evaluation->first; at != TRACE_NONE && at <= event;
+		at = explain_event(it, at)->next) {
+		uint32_t point = explain_event(it, at)->point;
+
+		if (it->body_of[point] != body) {
+			before = TRACE_NONE;
+			continue;
+		}
+		if (it->outer[point] != EXPLAIN_HEAD) {
+			struct explain_run *run = &runs[it->outer[point]];
+
+			run->first = begins_run(it, at, before) ? at : run->first;
+			run->last = at;
+		}
+		before = at;
+	}
+	return runs;
+}
+
+uint32_t explain_fired(const struct explain *it, uint32_t evaluation, uint32_t body, uint32_t after)
+{
+	uint32_t at = after == TRACE_NONE ? it->trace->evaluations[evaluation].first
+					  : explain_event(it, after)->next;
+
+	for (; at != TRACE_NONE; at = explain_event(it, at)->next) {
+		if (it->body_of[explain_event(it, at)->point] == body &&
+			explain_point(it, at)->is_head &&
+			explain_event(it, at)->outcome == TRACE_PASSED) {
+			return at;
+		}
+	}
+	return TRACE_NONE;
+}
+
+/* Nothing of this body comes behind it, but for the next item. */
+static bool ends_there(const struct explain *it, uint32_t event, uint32_t body)
+{
+	uint32_t behind = explain_event(it, event)->next;
+
+	if (behind == TRACE_NONE || it->body_of[explain_event(it, behind)->point] != body) {
+		return true;
+	}
+	return goes_round(it, behind) && explain_event(it, event)->shape != TRACE_SCANS;
+}
+
+static bool is_stop(const struct explain *it, uint32_t event, uint32_t body)
+{
+	const struct trace_event *at = explain_event(it, event);
+	bool was_true = explain_point(it, event)->is_head && at->outcome == TRACE_PASSED;
+	bool was_last_item = goes_round(it, event) && at->outcome == TRACE_LEFT;
+
+	return ends_there(it, event, body) && !was_true && !was_last_item &&
+	       at->outcome != TRACE_RUNNING;
+}
+
+/* Of many, those that came furthest are told. */
+static void keep(
+	struct explain_stop *stops, size_t *kept, size_t most, const struct explain_stop *stop)
+{
+	size_t at = *kept;
+
+	while (at > 0 && stop->condition > stops[at - 1].condition) {
+		at--;
+	}
+	if (at >= most) {
+		return;
+	}
+	if (*kept < most) {
+		++*kept;
+	}
+	for (size_t i = *kept - 1; i > at; i--) {
+		stops[i] = stops[i - 1];
+	}
+	stops[at] = *stop;
+}
+
+size_t explain_stops(const struct explain *it, uint32_t evaluation, uint32_t body,
+	struct explain_stop *stops, size_t most)
+{
+	uint32_t before = TRACE_NONE;
+	uint32_t start = TRACE_NONE;
+	size_t count = 0;
+	size_t kept = 0;
+
+	for (uint32_t at = it->trace->evaluations[evaluation].first; at != TRACE_NONE;
+		at = explain_event(it, at)->next) {
+		uint32_t point = explain_event(it, at)->point;
+
+		if (it->body_of[point] != body) {
+			continue;
+		}
+		start = begins_run(it, at, before) ? at : start;
+		if (is_stop(it, at, body)) {
+			struct explain_stop stop = { it->outer[point], { start, at } };
+
+			keep(stops, &kept, most, &stop);
+			count++;
+		}
+		before = at;
+	}
+	return count;
+}
+
+bool explain_is_true(const struct value *value)
+{
+	if (value == NULL || value == value_of_bool(false)) {
+		return false;
+	}
+	if (value_is(value, VALUE_BOOL)) {
+		return value_bool(value);
+	}
+	return value_type(value) < VALUE_ARRAY || value_count(value) > 0;
+}
+
+const struct value *explain_made(const struct explain *it, uint32_t event)
+{
+	const struct trace_event *at = explain_event(it, event);
+	const struct trace_point *point = explain_point(it, event);
+	const struct trace_node *node = point->kind == IR_OBJECT_INSERT_ONCE ? at->b : at->a;
+
+	if (!point->is_head || at->outcome != TRACE_PASSED || node == NULL ||
+		!it->bodies[it->body_of[at->point]].is_rule) {
+		return NULL;
+	}
+	return node->value;
+}
