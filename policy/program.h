@@ -103,6 +103,7 @@ struct program {
 	size_t traced_count;
 };
 
+#define PROGRAM_ROOT "g0"   /* "data", in paths of functions as the planner calls it */
 #define PROGRAM_KEYS 256    /* keys of arrays and lengths that are ready-made */
 #define PROGRAM_ARGS_MAX 64 /* of a call */
 
