@@ -287,6 +287,7 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 	worker->program = policy->program;
 	worker->op = NULL;
 	worker->function = NULL;
+	worker->frame = NULL;
 	worker->failure = failure;
 	worker->deadline_us = clock_monotonic_us() + budget->time_us;
 	worker->cpu_start_us = WORKER_CPU_UNKNOWN;
