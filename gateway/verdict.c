@@ -22,6 +22,8 @@ struct asking {
 	const char *effect;
 	struct policy_reason reasons[VERDICT_REASONS];
 	size_t reason_count;
+	struct policy_reason *observed; /* of all slices, each code once */
+	size_t observed_count;
 };
 
 static bool broken(struct error *err, const char *what)
@@ -124,10 +126,42 @@ static void add_reason(struct asking *asking, const char *code, const char *mess
 	}
 }
 
+static bool is_observed(const struct asking *asking, const char *code)
+{
+	for (size_t i = 0; i < asking->observed_count; i++) {
+		if (strcmp(asking->observed[i].code, code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What would have refused any slice: write_pack.c tells it with the answer of all. */
+static void add_observed(struct asking *asking, const struct policy_decision *decision)
+{
+	struct policy_reason *all;
+
+	if (decision->observed_count == 0) {
+		return;
+	}
+	all = arena_alloc(
+		asking->arena, (asking->observed_count + decision->observed_count) * sizeof(*all));
+	if (asking->observed_count > 0) {
+		memcpy(all, asking->observed, asking->observed_count * sizeof(*all));
+	}
+	asking->observed = all;
+	for (size_t i = 0; i < decision->observed_count; i++) {
+		if (!is_observed(asking, decision->observed[i].code)) {
+			all[asking->observed_count++] = decision->observed[i];
+		}
+	}
+}
+
 static void join(struct asking *asking, const struct policy_decision *decision)
 {
 	const char *effect = policy_effect_name(decision->effect);
 
+	add_observed(asking, decision);
 	if (asking->effect == NULL || rank(effect) > rank(asking->effect)) {
 		asking->joined = *decision;
 		asking->effect = effect;
@@ -228,6 +262,24 @@ static bool can_oblige(struct asking *asking)
 	return false;
 }
 
+static const struct value *output_of(const struct asking *asking)
+{
+	struct value_builder observed = { .arena = asking->arena };
+
+	if (asking->slices == 1 || asking->observed_count == 0) {
+		return asking->joined.value;
+	}
+	for (size_t i = 0; i < asking->observed_count; i++) {
+		struct value_builder it = { .arena = asking->arena };
+
+		value_add_text(&it, "code", asking->observed[i].code);
+		value_add_text(&it, "message", asking->observed[i].message);
+		value_add_item(&observed, value_finish_object(&it));
+	}
+	return value_with(
+		asking->arena, asking->joined.value, "observed", value_finish_array(&observed));
+}
+
 static void say_failure(const struct asking *asking, struct verdict *verdict)
 {
 	struct policy_reason *reason = arena_alloc(asking->arena, sizeof(*reason));
@@ -260,7 +312,7 @@ bool verdict_of(const struct verdict_asker *asker, struct arena *arena, const st
 		return true;
 	}
 	verdict->effect = asking.effect;
-	verdict->output = asking.joined.value;
+	verdict->output = output_of(&asking);
 	verdict->reasons =
 		arena_copy(arena, asking.reasons, asking.reason_count * sizeof(*asking.reasons));
 	verdict->reason_count = asking.reason_count;
