@@ -217,6 +217,32 @@ static void print_policy(const struct cli *cli, const json_t *entry)
 	}
 }
 
+/* Of an entry of the kind shadow: which decision, and what was in force. */
+static void print_shadow(const struct cli *cli, const json_t *entry)
+{
+	const json_t *live = json_object_get(json_object_get(entry, "detail"), "live");
+	const json_t *reasons = json_object_get(live, "reasons");
+	CLEANUP(buf_fini) struct buf line = { 0 };
+	size_t index;
+	json_t *code;
+
+	if (strcmp(text_of(entry, "kind"), "shadow") != 0) {
+		return;
+	}
+	buf_printf(
+		&line, "%lld", (long long)json_integer_value(json_object_get(entry, "decision")));
+	field(cli, "decision", buf_text(&line));
+	buf_clear(&line);
+	buf_printf(&line, "%s", text_of(live, "effect") != NULL ? text_of(live, "effect") : "?");
+	json_array_foreach(reasons, index, code)
+	{
+		buf_printf(&line, "%s%s", index > 0 ? ", " : ": ", json_string_value(code));
+	}
+	buf_printf(&line, " by %s",
+		text_of(live, "revision") != NULL ? text_of(live, "revision") : "?");
+	field(cli, "in force", buf_text(&line));
+}
+
 void journal_show_print(const struct cli *cli, const json_t *answer)
 {
 	const json_t *entry = json_object_get(answer, "entry");
@@ -251,6 +277,7 @@ void journal_show_print(const struct cli *cli, const json_t *answer)
 			cli_tone_end(cli, CLI_GOOD),
 			json_is_true(json_object_get(entry, "noop")) ? " (nothing to change)" : "");
 	}
+	print_shadow(cli, entry);
 	print_override(cli, entry, input);
 	field(cli, "outcome", text_of(entry, "outcome"));
 	field(cli, "policy", text_of(entry, "revision"));

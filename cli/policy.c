@@ -256,6 +256,23 @@ const struct cli_command cli_policy_commands[] = {
 			    "scimward policy reload --allow-older\n",
 		.run = cli_policy_reload },
 	{ .noun = "policy",
+		.verb = "shadow",
+		.summary = "Show what the candidate of policy.shadow would have decided otherwise",
+		.details =
+			"The candidate is asked about every write after its reply. Counts are "
+			"those "
+			"since it took its place;\nDECISION is the index of the decision in force. "
+			"Entries of the kind shadow in the journal have the rest.\nExit code 2 "
+			"when "
+			"the candidate that came last did not pass, or cannot be reached.\n",
+		.options = cli_policy_shadow_options,
+		.examples = "scimward policy shadow\n"
+			    "scimward policy shadow -n 100 -o json | jq .shadow.effects\n"
+			    "# whom it would have refused\n"
+			    "scimward journal tail --filter 'kind eq \"shadow\" and effect eq "
+			    "\"deny\"'\n",
+		.run = cli_policy_shadow },
+	{ .noun = "policy",
 		.verb = "fmt",
 		.arguments = "[DIR]",
 		.max_arguments = 1,

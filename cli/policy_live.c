@@ -15,7 +15,7 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-static void line(struct cli *cli, const char *name, enum cli_tone tone, const char *text)
+void cli_policy_line(struct cli *cli, const char *name, enum cli_tone tone, const char *text)
 {
 	if (text == NULL) {
 		return;
@@ -25,7 +25,7 @@ static void line(struct cli *cli, const char *name, enum cli_tone tone, const ch
 	fprintf(cli->out, "%s\n", cli_tone_end(cli, tone));
 }
 
-static void trouble(struct cli *cli, const char *name, const json_t *it)
+void cli_policy_trouble(struct cli *cli, const char *name, const json_t *it)
 {
 	char head[128];
 
@@ -34,8 +34,8 @@ static void trouble(struct cli *cli, const char *name, const json_t *it)
 	}
 	snprintf(
 		head, sizeof(head), "at %.40s, step %.40s", text_of(it, "at"), text_of(it, "step"));
-	line(cli, name, CLI_BAD, head);
-	line(cli, "", CLI_PLAIN, text_of(it, "error"));
+	cli_policy_line(cli, name, CLI_BAD, head);
+	cli_policy_line(cli, "", CLI_PLAIN, text_of(it, "error"));
 }
 
 /* policy: of the status. Returns the exit code. */
@@ -50,22 +50,22 @@ static int print_policy(struct cli *cli, const json_t *policy)
 		cli_print_json(cli, "policy", json_deep_copy(policy));
 		return failing ? CLI_NO : CLI_OK;
 	}
-	line(cli, "revision", CLI_STRONG, text_of(policy, "revision"));
-	line(cli, "digest", CLI_PLAIN, text_of(policy, "digest"));
-	line(cli, "commit", CLI_PLAIN, text_of(policy, "commit"));
+	cli_policy_line(cli, "revision", CLI_STRONG, text_of(policy, "revision"));
+	cli_policy_line(cli, "digest", CLI_PLAIN, text_of(policy, "digest"));
+	cli_policy_line(cli, "commit", CLI_PLAIN, text_of(policy, "commit"));
 	if (serial != NULL) {
 		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(serial));
-		line(cli, "serial", CLI_PLAIN, number);
+		cli_policy_line(cli, "serial", CLI_PLAIN, number);
 	}
-	line(cli, "source", CLI_PLAIN, text_of(policy, "source"));
-	line(cli, "since", CLI_PLAIN, text_of(policy, "since"));
-	line(cli, "tried", CLI_PLAIN, text_of(policy, "tried"));
+	cli_policy_line(cli, "source", CLI_PLAIN, text_of(policy, "source"));
+	cli_policy_line(cli, "since", CLI_PLAIN, text_of(policy, "since"));
+	cli_policy_line(cli, "tried", CLI_PLAIN, text_of(policy, "tried"));
 	if (kept) {
-		line(cli, "kept", CLI_WARN,
+		cli_policy_line(cli, "kept", CLI_WARN,
 			"by an earlier run; nothing good has come from the source since the start");
 	}
-	trouble(cli, "refused", json_object_get(policy, "refused"));
-	trouble(cli, "unreachable", json_object_get(policy, "unreachable"));
+	cli_policy_trouble(cli, "refused", json_object_get(policy, "refused"));
+	cli_policy_trouble(cli, "unreachable", json_object_get(policy, "unreachable"));
 	return failing ? CLI_NO : CLI_OK;
 }
 

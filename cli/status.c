@@ -130,6 +130,25 @@ static void print_apps(struct cli *cli, const json_t *apps)
 	cli_table_print(table, cli, "no apps: decisions are recorded and go nowhere");
 }
 
+/* The candidate beside the policy; it never needs a person at once. */
+static void print_shadow(struct cli *cli, const json_t *shadow)
+{
+	const json_t *candidate = json_object_get(shadow, "candidate");
+	bool well = !flag_of(candidate, "failing");
+	char text[256];
+
+	if (shadow == NULL) {
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: would have decided %lld of %lld operations otherwise%s%s",
+		text_of(candidate, "revision")[0] != '\0' ? text_of(candidate, "revision")
+							  : "no candidate yet",
+		number_of(shadow, "different"), number_of(shadow, "asked"),
+		well ? "" : "; what is there now does not pass",
+		well ? "" : ": see `scimward policy shadow`");
+	line(cli, "shadow", well ? CLI_PLAIN : CLI_WARN, text);
+}
+
 static void print_head(struct cli *cli, const json_t *answer)
 {
 	const json_t *store = json_object_get(answer, "store");
@@ -146,6 +165,7 @@ static void print_head(struct cli *cli, const json_t *answer)
 		policy_well ? ""
 			    : ": what is there now does not pass; see `scimward policy status`");
 	line(cli, "policy", policy_well ? CLI_PLAIN : CLI_BAD, text);
+	print_shadow(cli, json_object_get(answer, "shadow"));
 	snprintf(text, sizeof(text), "%lld people (%lld active), %lld groups, %.1f MiB%s",
 		number_of(store, "users"), number_of(store, "activeUsers"),
 		number_of(store, "groups"), (double)number_of(store, "bytes") / 1048576,

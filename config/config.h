@@ -139,7 +139,11 @@ struct config_policy {
 	const char *opa;       /* the program that checks and compiles Rego */
 	int64_t opa_timeout_ms;
 	struct config_policy_limits limits;
+	int64_t journal_per_s; /* of a shadow: differences that are journaled, in a second */
 };
+
+/* One of the three is set. */
+bool config_has_policy(const struct config_policy *policy);
 
 /* Which answers of /access/v1 are journaled. */
 enum config_access_journal { CONFIG_ACCESS_NONE, CONFIG_ACCESS_DENIED, CONFIG_ACCESS_ALL };
@@ -219,6 +223,9 @@ struct config {
 	struct config_scim scim;
 	struct config_journal journal;
 	struct config_policy policy;
+	struct config_policy shadow; /* policy.shadow: the candidate beside it; without directory,
+					bundle and git.url there is none. Signers, opa and limits
+					are those of policy */
 	struct config_access access;
 	struct {
 		enum config_log_level level; /* the same order as base/log.h */

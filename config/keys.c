@@ -548,6 +548,7 @@ const struct config_key config_keys[] = {
 		.max = 10000,
 		.fallback = "64",
 		.help = "Questions that are with the OPA server at once; more wait." },
+#include "config/shadow_rows.h"
 	{ .path = "signers",
 		.type = CONFIG_LIST,
 		.offset = IN(policy.signers),

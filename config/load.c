@@ -27,11 +27,17 @@ void config_free(struct config *config)
 		secret_free(config->apps[i].oauth.client_secret);
 	}
 	secret_free(config->policy.token);
+	secret_free(config->shadow.token);
 	for (size_t i = 0; i < config->policy.signer_count; i++) {
 		secret_free(config->policy.signers[i].secret);
 	}
 	config_file_free(config->file);
 	memory_free(config);
+}
+
+bool config_has_policy(const struct config_policy *policy)
+{
+	return policy->directory != NULL || policy->bundle != NULL || policy->git.url != NULL;
 }
 
 static void cleanup_config(struct config **config)

@@ -10,7 +10,9 @@
 #include "config/config.h"
 #include "gateway/access_run.h"
 #include "gateway/gateway.h"
+#include "gateway/snapshot.h"
 #include "journal/entry.h"
+#include "policy/engine.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -71,7 +73,7 @@ static bool pack(struct request *request, struct row *row, const struct access_i
 		reasons[entry.reason_count++] =
 			value_find_text(value_at(item->answer.reasons, i), "code");
 	}
-	entry.revision = item->answer.revision;
+	entry.revision = policy_revision(request->snapshot->policy);
 	entry.request = request->id;
 	entry.trace = request->trace[0] != '\0' ? request->trace : NULL;
 	entry.input = item->answer.input;

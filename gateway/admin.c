@@ -124,6 +124,7 @@ static const struct {
 } routes[] = {
 	{ HTTP_GET, { "status" }, admin_status },
 	{ HTTP_POST, { "reload" }, admin_reload },
+	{ HTTP_GET, { "policy", "shadow" }, admin_shadow },
 	{ HTTP_POST, { "backup" }, admin_backup },
 	{ HTTP_POST, { "access" }, admin_access },
 	{ HTTP_GET, { "journal" }, admin_journal },

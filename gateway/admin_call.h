@@ -63,7 +63,11 @@ bool admin_flag(const struct admin_call *call, const char *name, bool *flag, str
 admin_fn admin_status, admin_backup;
 /* admin_policy.c */
 admin_fn admin_reload;
-json_t *admin_policy_json(const struct gateway *gateway); /* the member "policy" of the status */
+struct policy_live;
+json_t *admin_policy_json(const struct policy_live *live); /* the member "policy" of the status */
+/* admin_shadow.c */
+admin_fn admin_shadow;
+json_t *admin_shadow_json(const struct gateway *gateway); /* the member "shadow"; NULL: none */
 /* admin_journal.c */
 admin_fn admin_journal, admin_entry;
 void admin_journal_news(void *admin);         /* there are new entries */

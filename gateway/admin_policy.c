@@ -24,12 +24,12 @@ static void add_trouble(json_t *document, const char *name, const struct policy_
 	json_object_set_new(document, name, it);
 }
 
-json_t *admin_policy_json(const struct gateway *gateway)
+json_t *admin_policy_json(const struct policy_live *live)
 {
 	struct policy_live_status status;
 	json_t *it = json_object();
 
-	policy_live_status(gateway, &status);
+	policy_live_status(live, &status);
 	add_text(it, "source", status.source);
 	add_text(it, "revision", status.revision);
 	add_text(it, "digest", status.digest);

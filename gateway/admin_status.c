@@ -160,7 +160,10 @@ void admin_status(struct admin_call *call)
 	json_object_set_new(document, "version", json_string(SCIMWARD_VERSION));
 	admin_add_time(document, "startedAt", gateway->started_us);
 	json_object_set_new(document, "policyRevision", json_string(policy_live_revision(gateway)));
-	json_object_set_new(document, "policy", admin_policy_json(gateway));
+	json_object_set_new(document, "policy", admin_policy_json(gateway->policy));
+	if (gateway->shadow != NULL) {
+		json_object_set_new(document, "shadow", admin_shadow_json(gateway));
+	}
 	json_object_set_new(document, "store", store_json(call->admin));
 	json_object_set_new(document, "journal", journal_json(gateway));
 	json_object_set_new(document, "sources", sources_json(call->admin));

@@ -35,6 +35,7 @@
 #include "gateway/rate.h"
 #include "gateway/request.h"
 #include "gateway/schemas.h"
+#include "gateway/shadow.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/server.h"
@@ -173,31 +174,6 @@ static size_t worker_count(const struct config *config)
 	return cores > 0 ? (size_t)cores : 1;
 }
 
-static void tell_ready(const struct gateway *gateway)
-{
-	const struct config_listen *listen = &gateway->config->listen;
-	char port[16];
-	char took[24];
-
-	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
-	snprintf(took, sizeof(took), "%lld",
-		(long long)((clock_now_us() - gateway->started_us) / 1000));
-	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address,
-		"port", port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
-}
-
-/* In the main thread. Nobody is told to come while a worker does not serve: a stop cuts its queue.
- */
-static void on_attached(void *user)
-{
-	struct gateway *gateway = user;
-
-	if (++gateway->serving == gateway->worker_count &&
-		!__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED)) {
-		tell_ready(gateway);
-	}
-}
-
 static void attach(void *user)
 {
 	struct gateway_worker *worker = user;
@@ -208,8 +184,7 @@ static void attach(void *user)
 		worker->asker =
 			policy_asker_new(gateway->remote, worker->loop, limit > 0 ? limit : 1);
 	}
-	server_attach(gateway->server, worker->index, worker->loop, worker);
-	loop_post(gateway->loop, on_attached, gateway);
+	server_attach(worker->gateway->server, worker->index, worker->loop, worker);
 }
 
 static bool start_worker(struct gateway *gateway, unsigned index, struct error *err)
@@ -352,6 +327,19 @@ static bool start_courier(struct gateway *gateway, struct error *err)
 	return gateway->courier != NULL;
 }
 
+static void tell_ready(const struct gateway *gateway)
+{
+	const struct config_listen *listen = &gateway->config->listen;
+	char port[16];
+	char took[24];
+
+	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
+	snprintf(took, sizeof(took), "%lld",
+		(long long)((clock_now_us() - gateway->started_us) / 1000));
+	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address,
+		"port", port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
+}
+
 /* Nothing can fail any more: from here on there are clients. */
 static void begin_to_serve(struct gateway *gateway)
 {
@@ -359,7 +347,9 @@ static void begin_to_serve(struct gateway *gateway)
 	for (size_t i = 0; i < gateway->worker_count; i++) {
 		loop_post(gateway->workers[i].loop, attach, &gateway->workers[i]);
 	}
-	policy_live_follow(gateway);
+	policy_live_follow(gateway->policy);
+	policy_live_follow(gateway->candidate);
+	tell_ready(gateway);
 }
 
 bool gateway_load_model(struct gateway *gateway, struct error *err)
@@ -389,7 +379,8 @@ static bool start(struct gateway *gateway, struct error *err)
 	}
 	gateway->metrics = metrics_new(gateway, (unsigned)gateway->worker_count);
 	if (!policy_live_start(gateway, err) || !open_listener(gateway, err) ||
-		!start_courier(gateway, err) || !start_workers(gateway, err)) {
+		!start_courier(gateway, err) || !policy_live_start_candidate(gateway, err) ||
+		!shadow_start(gateway, err) || !start_workers(gateway, err)) {
 		return false;
 	}
 	gateway->token_watch = store_watch(
@@ -430,10 +421,12 @@ void gateway_free(struct gateway *gateway)
 	admin_free(gateway->admin);
 	courier_stop(gateway->courier);
 	policy_live_free(gateway->policy);
+	policy_live_free(gateway->candidate);
 	worker_free(gateway->background);
 	worker_free(gateway->helper);
 	stop_workers(gateway);
 	policy_remote_free(gateway->remote);
+	shadow_free(gateway->shadow);
 	captures_free(gateway->captures);
 	server_free(gateway->server);
 	tls_free(gateway->tls);
@@ -453,11 +446,25 @@ void gateway_free(struct gateway *gateway)
 	memory_free(gateway);
 }
 
+static void on_shadow_stopped(void *user)
+{
+	struct gateway *gateway = user;
+
+	policy_live_stop(gateway->policy, gateway->done, gateway->done_user);
+}
+
+static void on_candidate_stopped(void *user)
+{
+	struct gateway *gateway = user;
+
+	shadow_stop(gateway->shadow, on_shadow_stopped, gateway);
+}
+
 static void on_admin_stopped(void *user)
 {
 	struct gateway *gateway = user;
 
-	policy_live_stop(gateway, gateway->done, gateway->done_user);
+	policy_live_stop(gateway->candidate, on_candidate_stopped, gateway);
 }
 
 /* A server has stopped when its last request has its reply, connected or not. */

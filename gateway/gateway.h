@@ -42,6 +42,7 @@ struct request;
 struct scim_model;
 struct scim_resource_type;
 struct server;
+struct shadow;
 struct snapshot;
 struct store;
 struct store_claims;
@@ -113,11 +114,12 @@ struct gateway {
 	struct server *server;
 	struct gateway_worker *workers;
 	size_t worker_count;
-	size_t serving;               /* workers that accept connections; main thread */
-	struct loop *loop;            /* the main thread's */
-	struct policy_live *policy;   /* where snapshots get theirs from */
-	struct policy_remote *remote; /* the OPA server that decides; NULL: we do */
-	struct snapshot *snapshot;    /* the main thread's reference: the current one */
+	struct loop *loop;             /* the main thread's */
+	struct policy_live *policy;    /* where snapshots get theirs from */
+	struct policy_live *candidate; /* beside it; NULL: none is configured */
+	struct shadow *shadow;         /* likewise: who asks it */
+	struct policy_remote *remote;  /* the OPA server that decides; NULL: we do */
+	struct snapshot *snapshot;     /* the main thread's reference: the current one */
 	struct admin *admin;
 	struct captures *captures;
 	struct store_watch *token_watch;

@@ -10,6 +10,7 @@
 #include "gateway/policy_gate.h"
 #include "gateway/policy_live.h"
 #include "gateway/policy_remote.h"
+#include "gateway/shadow.h"
 
 static uint64_t load(const uint64_t *counter)
 {
@@ -67,7 +68,7 @@ static void print_policy_source(const struct gateway *gateway, struct buf *buf)
 {
 	struct policy_live_status status;
 
-	policy_live_status(gateway, &status);
+	policy_live_status(gateway->policy, &status);
 	metrics_single(buf, "scimward_policy_last_attempt_timestamp_seconds", "gauge",
 		"When a policy was looked for last.", (double)status.tried_us / 1e6);
 	metrics_single(buf, "scimward_policy_last_success_timestamp_seconds", "gauge",
@@ -84,7 +85,8 @@ static void print_policy_source(const struct gateway *gateway, struct buf *buf)
 	for (size_t i = 0; policy_gate_step(i) != NULL; i++) {
 		buf_append_text(buf, "scimward_policy_step_failures_total{");
 		metrics_label(buf, "step", policy_gate_step(i));
-		buf_printf(buf, "} %llu\n", (unsigned long long)policy_live_refusals(gateway, i));
+		buf_printf(buf, "} %llu\n",
+			(unsigned long long)policy_live_refusals(gateway->policy, i));
 	}
 }
 
@@ -109,6 +111,68 @@ static void print_server(const struct gateway *gateway, struct buf *buf)
 		(double)status.open);
 }
 
+static void print_shadow_counts(const struct shadow_counts *counts, struct buf *buf)
+{
+	metrics_single(buf, "scimward_policy_shadow_evaluations_total", "counter",
+		"Operations that the candidate was asked about.", (double)counts->asked);
+	metrics_head(buf, "scimward_policy_shadow_diffs_total", "counter",
+		"Operations that the candidate would have decided otherwise, by effect in force, "
+		"effect of the candidate, and what differs.");
+	for (size_t at = 0; at < (size_t)REPLAY_EFFECTS * REPLAY_EFFECTS; at++) {
+		size_t live = at / REPLAY_EFFECTS;
+		size_t candidate = at % REPLAY_EFFECTS;
+
+		if (live != candidate) {
+			buf_printf(buf,
+				"scimward_policy_shadow_diffs_total{from=\"%s\",to=\"%s\","
+				"what=\"effect\"} %llu\n",
+				replay_effect_name((enum replay_effect)live),
+				replay_effect_name((enum replay_effect)candidate),
+				(unsigned long long)counts->effects[live][candidate]);
+		}
+	}
+	for (int change = REPLAY_OTHER_EFFECT + 1; change < REPLAY_CHANGES; change++) {
+		buf_printf(buf, "scimward_policy_shadow_diffs_total{what=\"%s\"} %llu\n",
+			shadow_change_word((enum replay_change)change),
+			(unsigned long long)counts->changes[change]);
+	}
+	metrics_single(buf, "scimward_policy_shadow_passed_over_total", "counter",
+		"Operations that the candidate was not asked about: its thread did not keep up.",
+		(double)counts->passed_over);
+	metrics_single(buf, "scimward_policy_shadow_unreadable_total", "counter",
+		"Operations that it could not be asked about.", (double)counts->unreadable);
+	metrics_single(buf, "scimward_policy_shadow_not_journaled_total", "counter",
+		"Differences that were only counted: beyond policy.shadow.journal_per_s, or the "
+		"store refused.",
+		(double)counts->not_journaled);
+}
+
+/* The candidate of policy.shadow, when there shall be one. */
+static void print_shadow(const struct gateway *gateway, struct buf *buf)
+{
+	struct policy_live_status candidate;
+	struct shadow_status status;
+
+	if (gateway->shadow == NULL) {
+		return;
+	}
+	policy_live_status(gateway->candidate, &candidate);
+	shadow_status(gateway->shadow, &status);
+	metrics_head(buf, "scimward_policy_shadow_info", "gauge", "The candidate's revision.");
+	if (candidate.revision != NULL) {
+		buf_append_text(buf, "scimward_policy_shadow_info{");
+		metrics_label(buf, "revision", candidate.revision);
+		buf_append_text(buf, "} 1\n");
+	}
+	metrics_single(buf, "scimward_policy_shadow_refused", "gauge",
+		"1: the candidate that came last did not pass the gate.",
+		candidate.refused.step != NULL);
+	metrics_single(buf, "scimward_policy_shadow_unreachable", "gauge",
+		"1: the source of the candidate could not be reached.",
+		candidate.unreachable.step != NULL);
+	print_shadow_counts(&status.total, buf);
+}
+
 void metrics_print_policy(const struct metrics *metrics, struct buf *buf)
 {
 	const struct gateway *gateway = metrics->gateway;
@@ -125,6 +189,7 @@ void metrics_print_policy(const struct metrics *metrics, struct buf *buf)
 		"Reloads that kept the old policy.", (double)load(&metrics->policy_failures));
 	print_policy_source(gateway, buf);
 	print_server(gateway, buf);
+	print_shadow(gateway, buf);
 	for (unsigned i = 0; i < metrics->thread_count; i++) {
 		blocked += load(&metrics->threads[i].mass_change_blocked);
 	}

@@ -25,6 +25,27 @@
 #include "io/worker.h"
 #include "policy/engine.h"
 
+/* ---- roles ---- */
+
+const struct policy_role policy_role_in_force = {
+	.operation = "activate",
+	.folder = "-policy",
+	.thread = "policy",
+	.loaded = "policy_loaded",
+	.failed = "policy_reload_failed",
+	.decides = true,
+	.take = reload_policy,
+};
+
+const struct policy_role policy_role_candidate = {
+	.operation = "shadow",
+	.folder = "-policy/shadow",
+	.thread = "candidate",
+	.loaded = "shadow_loaded",
+	.failed = "shadow_reload_failed",
+	.take = reload_candidate,
+};
+
 /* ---- facts about what is in force ---- */
 
 void policy_live_set(
@@ -91,6 +112,7 @@ static bool record(const struct attempt *attempt, const char *step, struct error
 {
 	const struct policy_live *live = attempt->live;
 	const struct policy_record row = {
+		.operation = live->role->operation,
 		.before = live->active.revision,
 		.next = &attempt->gate.found,
 		.allow_older = attempt->gate.allow_older,
@@ -141,7 +163,8 @@ void policy_attempt_run(void *job)
 		gate->step = "record";
 		return;
 	}
-	if (file_make_folders(attempt->live->folder, 0700, &attempt->not_kept) &&
+	if (attempt->live->role->decides &&
+		file_make_folders(attempt->live->folder, 0700, &attempt->not_kept) &&
 		policy_kept_write(attempt->live->kept_path, &gate->found, &attempt->not_kept)) {
 		policy_archive_add(attempt->live->archive_path, &gate->found,
 			&attempt->live->config->archive, &attempt->not_kept);
@@ -168,8 +191,10 @@ static void note_failure(struct policy_live *live, const struct attempt *attempt
 		set_seen(live, is_final(&attempt->err) ? gate->new_seen : NULL);
 	}
 	count_refusal(live, gate->step);
-	metrics_policy_load(live->gateway->metrics, false, live->tried_us);
-	log_event(LOG_ERROR, "policy_reload_failed", "step", gate->step, "error", attempt->err.text,
+	if (live->role->decides) {
+		metrics_policy_load(live->gateway->metrics, false, live->tried_us);
+	}
+	log_event(LOG_ERROR, live->role->failed, "step", gate->step, "error", attempt->err.text,
 		"kept", live->active.revision, NULL);
 }
 
@@ -182,7 +207,7 @@ static void take_over(struct policy_live *live, struct attempt *attempt)
 	struct policy *policy = attempt->gate.policy;
 
 	attempt->gate.policy = NULL;
-	if (!reload_policy(gateway, policy, &attempt->err)) {
+	if (!live->role->take(gateway, policy, &attempt->err)) {
 		attempt->gate.step = "swap";
 		note_failure(live, attempt);
 		return;
@@ -192,8 +217,10 @@ static void take_over(struct policy_live *live, struct attempt *attempt)
 	live->refused = (struct refusal){ 0 };
 	live->unreachable = (struct refusal){ 0 };
 	live->fine_us = live->tried_us;
-	metrics_policy_load(gateway->metrics, true, live->tried_us);
-	log_event(LOG_INFO, "policy_loaded", "revision", live->active.revision, "before", before,
+	if (live->role->decides) {
+		metrics_policy_load(gateway->metrics, true, live->tried_us);
+	}
+	log_event(LOG_INFO, live->role->loaded, "revision", live->active.revision, "before", before,
 		NULL);
 	if (attempt->not_kept.code != ERROR_NONE) {
 		log_event(LOG_WARN, "policy_not_kept", "error", attempt->not_kept.text, NULL);
@@ -311,20 +338,25 @@ static void on_time(void *user)
 	}
 }
 
-void policy_live_follow(struct gateway *gateway)
+void policy_live_follow(struct policy_live *live)
 {
-	if (gateway->policy->server != NULL) {
-		policy_server_follow(gateway->policy);
+	if (live == NULL) {
 		return;
 	}
-	gateway->policy->follows = true;
-	schedule(gateway->policy, NULL);
+	if (live->server != NULL) {
+		policy_server_follow(live);
+		return;
+	}
+	live->follows = true;
+	if (live->since_us == 0) { /* nothing came yet: a candidate is not waited for */
+		start_attempt(live, false, false);
+	} else {
+		schedule(live, NULL);
+	}
 }
 
-uint64_t policy_live_reload(struct gateway *gateway, bool allow_older)
+uint64_t policy_live_reload(struct policy_live *live, bool allow_older)
 {
-	struct policy_live *live = gateway->policy;
-
 	if (live->server != NULL) {
 		return policy_server_reload(live);
 	}
@@ -340,10 +372,12 @@ uint64_t policy_live_reload(struct gateway *gateway, bool allow_older)
 	return live->reloads + (live->attempt->forced ? 2 : 1);
 }
 
-void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user)
+void policy_live_stop(struct policy_live *live, gateway_done_fn *done, void *user)
 {
-	struct policy_live *live = gateway->policy;
-
+	if (live == NULL) {
+		done(user);
+		return;
+	}
 	if (live->server != NULL) {
 		policy_server_stop(live, done, user);
 		return;
@@ -361,7 +395,8 @@ void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user
 
 /* ---- start ---- */
 
-struct policy_live *policy_live_new(struct gateway *gateway, struct error *err)
+struct policy_live *policy_live_new(struct gateway *gateway, const struct policy_role *role,
+	const struct config_policy *config, struct error *err)
 {
 	struct policy_live *live = must_calloc(1, sizeof(*live));
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -369,13 +404,14 @@ struct policy_live *policy_live_new(struct gateway *gateway, struct error *err)
 
 	assert(policy_gate_step(STEPS_MAX) == NULL); /* ours: each step has its counter */
 	live->gateway = gateway;
-	live->config = &gateway->config->policy;
+	live->role = role;
+	live->config = config;
 	live->active.serial = -1;
-	live->folder = must_strdup(arena_printf(arena, "%s-policy", store));
-	live->kept_path = must_strdup(arena_printf(arena, "%s-policy/last-good", store));
+	live->folder = must_strdup(arena_printf(arena, "%s%s", store, role->folder));
+	live->kept_path = must_strdup(arena_printf(arena, "%s/last-good", live->folder));
 	live->archive_path = must_strdup(policy_archive_folder(arena, store));
 	loop_timer_init(&live->timer, gateway->loop, on_time, live);
-	live->worker = worker_new("policy", 8, err);
+	live->worker = worker_new(role->thread, 8, err);
 	return live;
 }
 
@@ -405,10 +441,8 @@ static struct policy_trouble trouble_of(const struct refusal *refusal)
 		is_there ? refusal->err.text : NULL, refusal->at_us };
 }
 
-void policy_live_status(const struct gateway *gateway, struct policy_live_status *status)
+void policy_live_status(const struct policy_live *live, struct policy_live_status *status)
 {
-	const struct policy_live *live = gateway->policy;
-
 	if (live->server != NULL) {
 		policy_server_status(live, status);
 		return;
@@ -436,11 +470,11 @@ const char *policy_live_revision(const struct gateway *gateway)
 	if (gateway->snapshot->policy != NULL) {
 		return policy_revision(gateway->snapshot->policy);
 	}
-	policy_live_status(gateway, &status);
+	policy_live_status(gateway->policy, &status);
 	return status.revision;
 }
 
-uint64_t policy_live_refusals(const struct gateway *gateway, size_t step)
+uint64_t policy_live_refusals(const struct policy_live *live, size_t step)
 {
-	return step < STEPS_MAX ? gateway->policy->refusals[step] : 0;
+	return step < STEPS_MAX ? live->refusals[step] : 0;
 }

@@ -1,13 +1,15 @@
 /*
- * policy_live: the policy in force: where it comes from, when it is looked for again, what became
- * of the last try.
+ * policy_live: a policy that is followed: where it comes from, when it is looked for again, what
+ * became of the last try. There are two of them: the one in force (gateway->policy), and the
+ * candidate beside it (gateway->candidate, of policy.shadow; see shadow.h).
  *
  *     start, SIGHUP, `policy reload`, timer ─▶ thread "policy": gate (policy_gate.h), keep on disk
  *          ─▶ main thread: snapshot, journal entry, hand to the workers
  *
  * What does not pass changes nothing: the policy before stays, and status, metrics, log and journal
- * say why. When it does not pass at the start, what was kept of the same source (policy_kept.h)
- * decides until something good comes.
+ * say why. When the one in force does not pass at the start, what was kept of the same source
+ * (policy_kept.h) decides until something good comes. The candidate has a thread and a folder of
+ * its own and is not waited for: whatever becomes of it, decisions go on.
  *
  * Belongs to the main thread.
  */
@@ -24,16 +26,18 @@ struct policy_live;
 /* The first policy, in the calling thread, before there are workers. ERROR_CONFIG, ERROR_POLICY,
  * ERROR_IO, ERROR_TIMEOUT, ERROR_STORE: there is none, and nothing was kept. */
 bool policy_live_start(struct gateway *gateway, struct error *err);
-/* From now on it is looked for by itself, if it comes from elsewhere. */
-void policy_live_follow(struct gateway *gateway);
+/* The candidate, when there shall be one; it comes when it is followed. ERROR_INTERNAL. */
+bool policy_live_start_candidate(struct gateway *gateway, struct error *err);
+/* From now on it is looked for by itself, if it comes from elsewhere. NULL is fine. */
+void policy_live_follow(struct policy_live *live);
 /*
  * Now, whether there is something new or not. allow_older: once, without rollback protection.
  * Returns what status.reloads will be when this one has ended.
  */
-uint64_t policy_live_reload(struct gateway *gateway, bool allow_older);
+uint64_t policy_live_reload(struct policy_live *live, bool allow_older);
 /* done(user) comes in the main loop, perhaps at once, when nothing is under way any more. What is,
- * changes nothing any more. */
-void policy_live_stop(struct gateway *gateway, gateway_done_fn *done, void *user);
+ * changes nothing any more. live NULL is fine. */
+void policy_live_stop(struct policy_live *live, gateway_done_fn *done, void *user);
 void policy_live_free(struct policy_live *live); /* NULL is fine */
 
 struct policy_trouble {
@@ -57,8 +61,8 @@ struct policy_live_status {
 	struct policy_trouble refused;     /* what came last did not pass */
 	struct policy_trouble unreachable; /* nothing could be fetched */
 };
-void policy_live_status(const struct gateway *gateway, struct policy_live_status *status);
+void policy_live_status(const struct policy_live *live, struct policy_live_status *status);
 /* The revision that decides, "" while none is known. Valid until the loop goes on. */
 const char *policy_live_revision(const struct gateway *gateway);
 /* How often the gate's i-th step said no. */
-uint64_t policy_live_refusals(const struct gateway *gateway, size_t step);
+uint64_t policy_live_refusals(const struct policy_live *live, size_t step);

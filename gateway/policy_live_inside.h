@@ -30,7 +30,21 @@ struct refusal {
 	int64_t at_us;
 };
 
+/* What differs between the policy in force and the candidate beside it. */
+struct policy_role {
+	const char *operation; /* of its entries in the journal */
+	const char *folder;    /* beside the store */
+	const char *thread;
+	const char *loaded; /* events of the log */
+	const char *failed;
+	bool decides; /* then it is kept on disk, and counted as the load of the policy */
+	/* Hands it to the workers. Takes over the reference, also when it fails. */
+	bool (*take)(struct gateway *gateway, struct policy *policy, struct error *err);
+};
+extern const struct policy_role policy_role_in_force, policy_role_candidate;
+
 struct policy_live {
+	const struct policy_role *role;
 	struct gateway *gateway;
 	const struct config_policy *config;
 	struct worker *worker;
@@ -63,7 +77,8 @@ struct policy_live {
 };
 
 /* NULL inside when there is no thread to be had: free it. */
-struct policy_live *policy_live_new(struct gateway *gateway, struct error *err);
+struct policy_live *policy_live_new(struct gateway *gateway, const struct policy_role *role,
+	const struct config_policy *config, struct error *err);
 /* From now on this is what decides. */
 void policy_live_set(
 	struct policy_live *live, const struct policy_kept *kept, bool from_kept, int64_t now_us);

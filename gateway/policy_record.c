@@ -48,7 +48,7 @@ bool policy_record_write(
 	entry.time_us = row.at_us;
 	entry.actor_type = "system";
 	entry.actor_id = "scimward";
-	entry.operation = "activate";
+	entry.operation = record->operation;
 	entry.outcome = record->step == NULL ? "activated" : "refused";
 	entry.revision = record->next->revision;
 	entry.detail = make_detail(arena, record);

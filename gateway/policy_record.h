@@ -2,7 +2,7 @@
  * policy_record: entries of the kind policy in the journal: a revision took over, or one was
  * refused. Decisions rest on them, so they name both revisions, and how the new one came.
  *
- *     operation  activate
+ *     operation  activate | shadow (a candidate is asked beside the policy from now on)
  *     outcome    activated | refused
  *     revision   the new one; of a refused one only when it got as far as to have one
  *     detail     {before, revision, digest, commit, serial, source, kept, allow_older, step, error}
@@ -17,6 +17,7 @@ struct gateway;
 struct policy_kept;
 
 struct policy_record {
+	const char *operation;
 	const char *before;             /* in force until now (or still); NULL: none */
 	const struct policy_kept *next; /* what there is of it; members may be NULL */
 	bool from_kept;

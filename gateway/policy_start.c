@@ -37,7 +37,9 @@ static bool start_with_kept(
 	struct policy_live *live, const struct policy_kept *kept, struct error *err)
 {
 	const struct policy_files files = policy_kept_files(kept);
-	const struct policy_record row = { .next = kept, .from_kept = true };
+	const struct policy_record row = {
+		.operation = live->role->operation, .next = kept, .from_kept = true
+	};
 	struct policy *policy = policy_load(&files, NULL, err);
 	struct error not_kept = { 0 };
 
@@ -79,7 +81,8 @@ static bool fall_back(struct policy_live *live, const struct policy_kept *kept,
 bool policy_live_start(struct gateway *gateway, struct error *err)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
-	struct policy_live *live = gateway->policy = policy_live_new(gateway, err);
+	struct policy_live *live = gateway->policy =
+		policy_live_new(gateway, &policy_role_in_force, &gateway->config->policy, err);
 	struct policy_kept kept;
 	const struct policy_kept *last;
 	struct attempt *attempt;
@@ -103,4 +106,15 @@ bool policy_live_start(struct gateway *gateway, struct error *err)
 	policy_attempt_free(attempt);
 	memory_give_back();
 	return ok;
+}
+
+bool policy_live_start_candidate(struct gateway *gateway, struct error *err)
+{
+	const struct config_policy *config = &gateway->config->shadow;
+
+	if (config_has_policy(config)) {
+		gateway->candidate = policy_live_new(gateway, &policy_role_candidate, config, err);
+		return gateway->candidate->worker != NULL;
+	}
+	return true;
 }

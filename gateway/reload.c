@@ -11,6 +11,7 @@
 #include "gateway/gateway.h"
 #include "gateway/policy_live.h"
 #include "gateway/schemas.h"
+#include "gateway/shadow.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/tls.h"
@@ -94,11 +95,25 @@ static bool fill_tokens(struct gateway *gateway, struct snapshot *snapshot, stru
 
 /* ---- making and handing out ---- */
 
-/* Takes over the policy's reference, also when it fails. */
-static struct snapshot *make(struct gateway *gateway, struct policy *policy, struct error *err)
+/* A reference to what stays. */
+static struct policy *same(struct policy *policy)
+{
+	return policy != NULL ? policy_ref(policy) : NULL;
+}
+
+/* The candidate stays when the policy changes; there is none at the start. */
+static struct policy *same_candidate(const struct gateway *gateway)
+{
+	return gateway->snapshot != NULL ? same(gateway->snapshot->candidate) : NULL;
+}
+
+/* Takes over both references, also when it fails. */
+static struct snapshot *make(
+	struct gateway *gateway, struct policy *policy, struct policy *candidate, struct error *err)
 {
 	struct snapshot *snapshot = snapshot_new(gateway->source_count);
 
+	snapshot->candidate = candidate;
 	if (!snapshot_set_policy(snapshot, policy)) {
 		error_set(err, ERROR_POLICY,
 			"the policy has no data.scimward.decision; lib/decision.rego of the "
@@ -141,8 +156,8 @@ static void publish(struct gateway *gateway, struct snapshot *snapshot)
 
 bool gateway_refresh_tokens(struct gateway *gateway, struct error *err)
 {
-	struct policy *policy = gateway->snapshot->policy;
-	struct snapshot *snapshot = make(gateway, policy != NULL ? policy_ref(policy) : NULL, err);
+	struct snapshot *snapshot =
+		make(gateway, same(gateway->snapshot->policy), same_candidate(gateway), err);
 
 	if (snapshot == NULL) {
 		return false;
@@ -153,11 +168,23 @@ bool gateway_refresh_tokens(struct gateway *gateway, struct error *err)
 
 bool reload_policy(struct gateway *gateway, struct policy *policy, struct error *err)
 {
-	struct snapshot *snapshot = make(gateway, policy, err);
+	struct snapshot *snapshot = make(gateway, policy, same_candidate(gateway), err);
 
 	if (snapshot == NULL) {
 		return false;
 	}
+	publish(gateway, snapshot);
+	return true;
+}
+
+bool reload_candidate(struct gateway *gateway, struct policy *candidate, struct error *err)
+{
+	struct snapshot *snapshot = make(gateway, same(gateway->snapshot->policy), candidate, err);
+
+	if (snapshot == NULL) {
+		return false;
+	}
+	shadow_begin(gateway->shadow, candidate);
 	publish(gateway, snapshot);
 	return true;
 }
@@ -190,5 +217,8 @@ uint64_t gateway_reload(struct gateway *gateway, bool allow_older)
 		log_event(LOG_ERROR, "certificate_reload_failed", "error", err.text, NULL);
 	}
 	tell_changed_schemas(gateway);
-	return policy_live_reload(gateway, allow_older);
+	if (gateway->candidate != NULL) {
+		policy_live_reload(gateway->candidate, allow_older);
+	}
+	return policy_live_reload(gateway->policy, allow_older);
 }

@@ -17,3 +17,5 @@ struct policy;
  * nothing has changed.
  */
 bool reload_policy(struct gateway *gateway, struct policy *policy, struct error *err);
+/* The same of the candidate beside it (shadow.h); the policy in force stays. */
+bool reload_candidate(struct gateway *gateway, struct policy *candidate, struct error *err);

@@ -11,6 +11,7 @@
 #include "gateway/capture.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
+#include "gateway/shadow.h"
 #include "gateway/snapshot.h"
 #include "io/loop.h"
 #include "io/server.h"
@@ -67,6 +68,9 @@ static void request_end(struct request *request)
 	struct gateway_worker *worker = request->worker;
 
 	metrics_request(worker->metrics, request);
+	if (request->snapshot->candidate != NULL && request->write != NULL) {
+		shadow_offer(request);
+	}
 	snapshot_unref(request->snapshot);
 	arena_reset(request->arena);
 	if (worker->idle_count >= IDLE_MAX) {

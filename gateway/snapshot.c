@@ -32,6 +32,7 @@ void snapshot_unref(struct snapshot *snapshot)
 		capture_unref(snapshot->captures[i]);
 	}
 	policy_unref(snapshot->policy);
+	policy_unref(snapshot->candidate);
 	memory_free(snapshot->captures);
 	memory_free(snapshot->tokens);
 	memory_free(snapshot->paused);

@@ -30,6 +30,7 @@ struct snapshot {
 	int references;                           /* atomic */
 	struct policy *policy;                    /* NULL: an OPA server decides */
 	const struct policy_entrypoint *decision; /* data.scimward.decision */
+	struct policy *candidate;                 /* asked beside it (shadow.h); NULL: none */
 	struct snapshot_token *tokens;            /* sorted by sha256 */
 	size_t token_count;
 	bool *paused;              /* by index of gateway->sources */

@@ -22,7 +22,7 @@ struct asking {
 	const char *effect;
 	struct policy_reason reasons[VERDICT_REASONS];
 	size_t reason_count;
-	struct policy_reason *observed; /* of all slices, each code once */
+	const struct policy_reason *observed; /* of all slices */
 	size_t observed_count;
 };
 
@@ -126,49 +126,22 @@ static void add_reason(struct asking *asking, const char *code, const char *mess
 	}
 }
 
-static bool is_observed(const struct asking *asking, const char *code)
-{
-	for (size_t i = 0; i < asking->observed_count; i++) {
-		if (strcmp(asking->observed[i].code, code) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What would have refused any slice: write_pack.c tells it with the answer of all. */
-static void add_observed(struct asking *asking, const struct policy_decision *decision)
-{
-	struct policy_reason *all;
-
-	if (decision->observed_count == 0) {
-		return;
-	}
-	all = arena_alloc(
-		asking->arena, (asking->observed_count + decision->observed_count) * sizeof(*all));
-	if (asking->observed_count > 0) {
-		memcpy(all, asking->observed, asking->observed_count * sizeof(*all));
-	}
-	asking->observed = all;
-	for (size_t i = 0; i < decision->observed_count; i++) {
-		if (!is_observed(asking, decision->observed[i].code)) {
-			all[asking->observed_count++] = decision->observed[i];
-		}
-	}
-}
-
 static void join(struct asking *asking, const struct policy_decision *decision)
 {
 	const char *effect = policy_effect_name(decision->effect);
 
-	add_observed(asking, decision);
+	policy_reasons_join(asking->arena, &asking->observed, &asking->observed_count,
+		decision->observed, decision->observed_count);
 	if (asking->effect == NULL || rank(effect) > rank(asking->effect)) {
 		asking->joined = *decision;
 		asking->effect = effect;
 		asking->reason_count = 0;
 	}
-	for (size_t i = 0; rank(effect) == rank(asking->effect) && i < decision->reason_count;
-		i++) {
+	if (rank(effect) < rank(asking->effect)) {
+		return;
+	}
+	asking->joined.overridable = asking->joined.overridable && decision->overridable;
+	for (size_t i = 0; i < decision->reason_count; i++) {
 		add_reason(asking, decision->reasons[i].code, decision->reasons[i].message);
 	}
 }
@@ -262,22 +235,13 @@ static bool can_oblige(struct asking *asking)
 	return false;
 }
 
+/* As write_output() has it. */
 static const struct value *output_of(const struct asking *asking)
 {
-	struct value_builder observed = { .arena = asking->arena };
-
-	if (asking->slices == 1 || asking->observed_count == 0) {
-		return asking->joined.value;
-	}
-	for (size_t i = 0; i < asking->observed_count; i++) {
-		struct value_builder it = { .arena = asking->arena };
-
-		value_add_text(&it, "code", asking->observed[i].code);
-		value_add_text(&it, "message", asking->observed[i].message);
-		value_add_item(&observed, value_finish_object(&it));
-	}
-	return value_with(
-		asking->arena, asking->joined.value, "observed", value_finish_array(&observed));
+	return asking->slices <= 1 ? asking->joined.value
+				   : policy_decision_of_slices(asking->arena, asking->joined.value,
+					     asking->observed, asking->observed_count,
+					     asking->joined.overridable);
 }
 
 static void say_failure(const struct asking *asking, struct verdict *verdict)

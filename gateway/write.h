@@ -170,6 +170,10 @@ step_fn write_decide_start, write_decide_finish;
 /* ---- write_pack.c ---- */
 step_fn write_pack_start, write_pack_finish;
 bool write_is_allowed(const struct write *write);
+/* The policy's answer, NULL: none; of several slices the strongest one's, but observed of all. */
+const struct value *write_output(struct request *request);
+/* What people call the resource: {"userName": …}, {"displayName": …}, {}. */
+const struct value *write_subject(struct request *request);
 
 /* ---- write_commit.c ---- */
 step_fn write_commit_start, write_commit_finish;

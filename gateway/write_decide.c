@@ -144,37 +144,18 @@ static void weigh_override(struct request *request, const struct policy_decision
 			    without.effect != decision->effect;
 }
 
-/* Observed reasons are those of all slices, each code once. */
+/* Of several slices each code once. */
 static void add_observed(struct request *request, const struct policy_decision *decision)
 {
 	struct write *write = request->write;
-	struct policy_reason *all;
 
 	if (write->slice == 0) {
 		write->observed = decision->observed;
 		write->observed_count = decision->observed_count;
 		return;
 	}
-	if (decision->observed_count == 0) {
-		return;
-	}
-	all = arena_alloc(
-		request->arena, (write->observed_count + decision->observed_count) * sizeof(*all));
-	if (write->observed_count > 0) {
-		memcpy(all, write->observed, write->observed_count * sizeof(*all));
-	}
-	for (size_t i = 0; i < decision->observed_count; i++) {
-		size_t at = 0;
-
-		while (at < write->observed_count &&
-			strcmp(all[at].code, decision->observed[i].code) != 0) {
-			at++;
-		}
-		if (at == write->observed_count) {
-			all[write->observed_count++] = decision->observed[i];
-		}
-	}
-	write->observed = all;
+	policy_reasons_join(request->arena, &write->observed, &write->observed_count,
+		decision->observed, decision->observed_count);
 }
 
 /* deny before hold before allow. */

@@ -157,7 +157,7 @@ static bool is_noop(struct request *request)
  * stand. */
 enum { PACK_INLINE_CHANGES = WRITE_SLICE };
 
-static const struct value *subject_of(struct request *request)
+const struct value *write_subject(struct request *request)
 {
 	struct write *write = request->write;
 	const char *name = request->type->label;
@@ -183,27 +183,15 @@ static const struct value *detail_of(struct request *request)
 	return value_finish_object(&it);
 }
 
-/* The policy's answer; of several slices the strongest one's, but for what all of them say. */
-static const struct value *output_of(struct request *request)
+const struct value *write_output(struct request *request)
 {
-	struct write *write = request->write;
-	struct value_builder observed = { .arena = request->arena };
-	const struct value *output = write->decision.value;
+	const struct write *write = request->write;
 
-	if (!write->has_answer) {
-		return NULL;
+	if (!write->has_answer || write->slice_count <= 1) {
+		return write->has_answer ? write->decision.value : NULL;
 	}
-	if (write->slice_count <= 1 || write->observed_count == 0) {
-		return output;
-	}
-	for (size_t i = 0; i < write->observed_count; i++) {
-		struct value_builder it = { .arena = request->arena };
-
-		value_add_text(&it, "code", write->observed[i].code);
-		value_add_text(&it, "message", write->observed[i].message);
-		value_add_item(&observed, value_finish_object(&it));
-	}
-	return value_with(request->arena, output, "observed", value_finish_array(&observed));
+	return policy_decision_of_slices(request->arena, write->decision.value, write->observed,
+		write->observed_count, write->overridable);
 }
 
 /* The person who acts. */
@@ -240,9 +228,9 @@ static void fill_entry(struct request *request, struct journal_entry *entry)
 	entry->request = request->id;
 	entry->trace = request->trace[0] != '\0' ? request->trace : NULL;
 	entry->input = input_whole(request);
-	entry->output = output_of(request);
+	entry->output = write_output(request);
 	entry->stored = write->final_doc != write->after_doc ? write->final_doc : NULL;
-	entry->subject = subject_of(request);
+	entry->subject = write_subject(request);
 	entry->detail = detail_of(request);
 	if (write->before != NULL && write->before->doc_entry >= 0) {
 		entry->before_entry = (uint64_t)write->before->doc_entry;

@@ -23,6 +23,7 @@ static const char *const kinds[JOURNAL_KIND_COUNT] = {
 	[JOURNAL_APPROVAL] = "approval",
 	[JOURNAL_SYSTEM] = "system",
 	[JOURNAL_ACCESS] = "access",
+	[JOURNAL_SHADOW] = "shadow",
 };
 
 const char *journal_kind_name(enum journal_kind kind)

@@ -56,6 +56,7 @@ enum journal_kind {
 	JOURNAL_APPROVAL, /* somebody approved or refused what was held */
 	JOURNAL_SYSTEM,   /* start, restore, token made, source paused; `operation` says which */
 	JOURNAL_ACCESS,   /* somebody asked whether a person may do something; see access.journal */
+	JOURNAL_SHADOW,   /* a candidate would have decided otherwise; see policy.shadow */
 	JOURNAL_KIND_COUNT,
 };
 

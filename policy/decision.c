@@ -281,3 +281,63 @@ const char *policy_effect_name(enum policy_effect effect)
 
 	return names[effect];
 }
+
+/* ---- lists of reasons ---- */
+
+static bool has_code(const struct policy_reason *list, size_t count, const char *code)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(list[i].code, code) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void policy_reasons_join(struct arena *arena, const struct policy_reason **list, size_t *count,
+	const struct policy_reason *more, size_t more_count)
+{
+	struct policy_reason *all;
+
+	if (more_count == 0) {
+		return;
+	}
+	all = arena_alloc(arena, (*count + more_count) * sizeof(*all));
+	if (*count > 0) {
+		memcpy(all, *list, *count * sizeof(*all));
+	}
+	for (size_t i = 0; i < more_count; i++) {
+		if (!has_code(all, *count, more[i].code)) {
+			all[(*count)++] = more[i];
+		}
+	}
+	*list = all;
+}
+
+static const struct value *value_of_reasons(
+	struct arena *arena, const struct policy_reason *list, size_t count)
+{
+	struct value_builder items = { .arena = arena };
+
+	for (size_t i = 0; i < count; i++) {
+		struct value_builder it = { .arena = arena };
+
+		value_add_text(&it, "code", list[i].code);
+		value_add_text(&it, "message", list[i].message);
+		value_add_item(&items, value_finish_object(&it));
+	}
+	return value_finish_array(&items);
+}
+
+const struct value *policy_decision_of_slices(struct arena *arena, const struct value *strongest,
+	const struct policy_reason *observed, size_t observed_count, bool overridable)
+{
+	if (observed_count > 0) {
+		strongest = value_with(arena, strongest, "observed",
+			value_of_reasons(arena, observed, observed_count));
+	}
+	if (value_find_bool(strongest, "overridable", false) != overridable) {
+		strongest = value_with(arena, strongest, "overridable", value_of_bool(overridable));
+	}
+	return strongest;
+}

@@ -60,6 +60,16 @@ struct policy_decision {
 /* "deny", "allow", "hold". */
 const char *policy_effect_name(enum policy_effect effect);
 
+/* Adds those of `more` whose code is not there yet; the list is made anew in arena. */
+void policy_reasons_join(struct arena *arena, const struct policy_reason **list, size_t *count,
+	const struct policy_reason *more, size_t more_count);
+/*
+ * The answer to an operation of several slices: the value of the strongest one, with what was
+ * observed in all of them, and overridable only if each denial is.
+ */
+const struct value *policy_decision_of_slices(struct arena *arena, const struct value *strongest,
+	const struct policy_reason *observed, size_t observed_count, bool overridable);
+
 /*
  * value NULL: POLICY_FAILURE_UNDEFINED; of another shape: POLICY_FAILURE_INVALID, with the path
  * of what is wrong: "decision.reasons[0].code: must be a text that is not empty".

@@ -141,6 +141,43 @@ static void test_not_overridable_may_be_said_of_any_effect(void **state)
 	arena_free(arena);
 }
 
+static void test_reasons_of_slices_are_joined_by_code(void **state)
+{
+	static const struct policy_reason first[] = { { "a", "1" }, { "b", "2" } };
+	static const struct policy_reason more[] = { { "b", "3" }, { "c", "4" }, { "c", "5" } };
+	struct arena *arena = arena_new();
+	const struct policy_reason *list = NULL;
+	size_t count = 0;
+
+	(void)state;
+	policy_reasons_join(arena, &list, &count, first, 2);
+	policy_reasons_join(arena, &list, &count, NULL, 0);
+	policy_reasons_join(arena, &list, &count, more, 3);
+
+	assert_int_equal(count, 3);
+	assert_string_equal(list[1].message, "2");
+	assert_string_equal(list[2].message, "4");
+	arena_free(arena);
+}
+
+static void test_the_answer_of_slices_tells_what_all_of_them_say(void **state)
+{
+	static const struct policy_reason observed[] = { { "a", "m" } };
+	struct arena *arena = arena_new();
+	const struct value *plain = probes_value(arena, "{\"effect\":\"deny\"}");
+	const struct value *soft =
+		probes_value(arena, "{\"effect\":\"deny\",\"overridable\":true}");
+	const struct value *all =
+		probes_value(arena, "{\"effect\":\"deny\",\"overridable\":false,"
+				    "\"observed\":[{\"code\":\"a\",\"message\":\"m\"}]}");
+
+	(void)state;
+	assert_ptr_equal(policy_decision_of_slices(arena, plain, NULL, 0, false), plain);
+	assert_ptr_equal(policy_decision_of_slices(arena, soft, NULL, 0, true), soft);
+	assert_true(value_equals(policy_decision_of_slices(arena, soft, observed, 1, false), all));
+	arena_free(arena);
+}
+
 static const struct {
 	const char *json;
 	const char *says;
@@ -241,6 +278,8 @@ int main(void)
 		cmocka_unit_test(test_sets_stand_where_arrays_stand),
 		cmocka_unit_test(test_what_does_not_act_is_told_with_any_effect),
 		cmocka_unit_test(test_not_overridable_may_be_said_of_any_effect),
+		cmocka_unit_test(test_reasons_of_slices_are_joined_by_code),
+		cmocka_unit_test(test_the_answer_of_slices_tells_what_all_of_them_say),
 		cmocka_unit_test(test_any_other_shape_is_no_decision),
 		cmocka_unit_test(test_undefined_is_no_decision),
 	};
