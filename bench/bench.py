@@ -242,7 +242,7 @@ class Bench:
             group = gateway.find("Groups", 'displayName eq "deployers-prod"').json["Resources"][0]["id"]
             answer = gateway.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": members})
             assert answer.status in (200, 204), answer
-            with measure.Opa(policy, measure.free_port()) as opa:
+            with measure.Opa(policy, measure.free_address()) as opa:
                 runs = {}
                 for _ in range(self.plan["rounds"]):
                     for name, server, mode, count in (

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from gateway import STARTER, Gateway, environment  # noqa: E402
-from opa_server import OpaServer, free_port  # noqa: E402
+from opa_server import OpaServer  # noqa: E402
 
 BUILD = Path(os.environ.get("BENCH_BUILD", ROOT / "build" / "bench"))
 SERVER_CORE, LOAD_CORE = 0, 1
@@ -283,12 +283,18 @@ def bench_policy(bundle, entrypoint, inputs, rounds):
     return [json.loads(line) for line in output.splitlines()]
 
 
+def free_address():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
 class Opa(OpaServer):
     """An OPA server on a core, which the load can be put on."""
 
     def __init__(self, folder, address, core=SERVER_CORE):
         super().__init__(folder, address, wrapper=on_core(core))
-        self.port = address
+        self.port = None if self.is_local else int(address.split(":")[1])
         self.token = "none"
 
     @property

@@ -236,7 +236,10 @@ const struct cli_command cli_policy_commands[] = {
 		.summary = "Show the policy that decides, and what became of the last try to "
 			   "change it",
 		.details = "Exit code 2 when what came last did not pass, or the source cannot be "
-			   "reached: the policy before stays in force.\n",
+			   "reached: the policy before stays in force.\n"
+			   "With policy.engine: opa it tells whether that server decides, and by "
+			   "which "
+			   "revision;\nwhile it does not, writes are refused (503).\n",
 		.examples = "scimward policy status\n"
 			    "scimward policy status -o json | jq -r .policy.refused.error\n",
 		.run = cli_policy_status },
@@ -246,6 +249,7 @@ const struct cli_command cli_policy_commands[] = {
 		.details = "The same as SIGHUP, with an answer. Exit code 2 when the policy before "
 			   "stays "
 			   "in force.\n"
+			   "With policy.engine: opa that server is asked whether it decides.\n"
 			   "An older policy is refused: one whose serial is not above that of the "
 			   "bundle "
 			   "in force, a commit\nthat does not descend from the one in force. "

@@ -154,7 +154,8 @@ static void print_head(struct cli *cli, const json_t *answer)
 	const json_t *store = json_object_get(answer, "store");
 	const json_t *journal = json_object_get(answer, "journal");
 	bool store_well = flag_of(store, "healthy");
-	bool policy_well = !flag_of(json_object_get(answer, "policy"), "failing");
+	const json_t *policy = json_object_get(answer, "policy");
+	bool policy_well = !flag_of(policy, "failing");
 	bool journal_well = !flag_of(journal, "failing");
 	char text[256];
 
@@ -163,7 +164,9 @@ static void print_head(struct cli *cli, const json_t *answer)
 	line(cli, "scimward", CLI_STRONG, text);
 	snprintf(text, sizeof(text), "%s%s", text_of(answer, "policyRevision"),
 		policy_well ? ""
-			    : ": what is there now does not pass; see `scimward policy status`");
+		: json_object_get(policy, "refused") != NULL
+			? ": what is there now does not pass; see `scimward policy status`"
+			: ": it cannot be reached; see `scimward policy status`");
 	line(cli, "policy", policy_well ? CLI_PLAIN : CLI_BAD, text);
 	print_shadow(cli, json_object_get(answer, "shadow"));
 	snprintf(text, sizeof(text), "%lld people (%lld active), %lld groups, %.1f MiB%s",

@@ -10,8 +10,8 @@ import threading
 import pytest
 from decisions import last_entry
 from fake_opa import ALLOW, FakeOpa
-from opa_server import OpaServer, free_port
-from policies import rule, use_policy, write_files
+from opa_server import OpaServer, loopback_address
+from policies import make_certificate, rule, use_policy, write_files
 
 from gateway import GROUP, USER, Connection, Gateway, wait_until
 
@@ -71,7 +71,7 @@ def assert_no_answer(gateway, answer, words, name):
 
 @pytest.mark.parametrize("where", ["port", "socket"])
 def test_a_server_that_comes_goes_and_comes_back(ask_gateway, tmp_path, where):
-    address = free_port() if where == "port" else tmp_path / "opa.sock"
+    address = loopback_address() if where == "port" else tmp_path / "opa.sock"
     opa = OpaServer(bundle(tmp_path / "access", "r7", rule("fine")), address)
     gateway = ask_gateway(opa.config())
 
@@ -358,6 +358,18 @@ def test_it_stops_while_a_question_is_open(ask_gateway):
 
 
 # ---- what it says, and to whom ----
+
+
+def test_over_tls_only_whom_the_authority_vouches_for(ask_gateway, tmp_path):
+    address = loopback_address()
+    certificate, key = make_certificate(tmp_path, address.split(":")[0])
+    folder = bundle(tmp_path / "access", "r7", rule("fine"))
+    with OpaServer(folder, address, tls=(certificate, key)) as opa:
+        trusting = ask_gateway(opa.config(ca=str(certificate)), name="trusting")
+        doubting = ask_gateway(opa.config(), name="doubting")
+
+        assert post(trusting, "anna").status == 201
+        assert_no_answer(doubting, post(doubting, "anna"), "tls", "anna")
 
 
 def test_the_token_goes_to_the_server_and_nowhere_else(ask_gateway):

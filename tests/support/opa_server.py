@@ -2,44 +2,53 @@
 
 import http.client
 import json
-import socket
+import random
+import ssl
 import subprocess
 from pathlib import Path
 
 from gateway import LocalConnection, environment, wait_until
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def loopback_address():
+    """An address that nobody else has: 127.0.0.0/8 is large, and no client gets this port by chance."""
+    return f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}:8181"
 
 
 class OpaServer:
     """
-    address: a path for a unix socket, or a port on loopback. The folder is read as a bundle, without its tests.
-    wrapper: a command in front of it (taskset …).
+    address: a Path for a unix socket, or the text "host:port". The folder is read as a bundle, without its tests.
+    wrapper: a command in front of it (taskset …). tls: files of certificate and key.
     """
 
-    def __init__(self, folder, address, wrapper=()):
+    def __init__(self, folder, address, wrapper=(), tls=None):
         self.folder = Path(folder)
         self.address = address
         self.wrapper = list(wrapper)
+        self.tls = tls
         self.process = None
 
     @property
     def url(self):
         """For policy.url."""
-        return f"http://127.0.0.1:{self.address}" if isinstance(self.address, int) else f"unix:{self.address}"
+        scheme = "https" if self.tls else "http"
+        return f"unix:{self.address}" if self.is_local else f"{scheme}://{self.address}"
+
+    @property
+    def is_local(self):
+        return isinstance(self.address, Path)
 
     def config(self, **more):
         """The member `policy` of the configuration. A busy machine is no fault: an answer has the time of a request."""
         return {"engine": "opa", "url": self.url, "limits": {"answer": "30s"}} | more
 
     def connect(self):
-        if isinstance(self.address, int):
-            return http.client.HTTPConnection("127.0.0.1", self.address, timeout=5)
-        return LocalConnection(self.address, timeout=5)
+        if self.is_local:
+            return LocalConnection(self.address, timeout=5)
+        if self.tls:
+            context = ssl.create_default_context(cafile=self.tls[0])
+            return http.client.HTTPSConnection(self.address, timeout=5, context=context)
+        return http.client.HTTPConnection(self.address, timeout=5)
 
     def call(self, method, path, body=None):
         connection = self.connect()
@@ -59,10 +68,12 @@ class OpaServer:
 
     def start(self):
         assert self.process is None
-        where = f"127.0.0.1:{self.address}" if isinstance(self.address, int) else f"unix://{self.address}"
-        if not isinstance(self.address, int):
-            Path(self.address).unlink(missing_ok=True)
+        where = f"unix://{self.address}" if self.is_local else self.address
+        if self.is_local:
+            self.address.unlink(missing_ok=True)
         command = [*self.wrapper, "opa", "run", "--server", "--skip-version-check", "--log-level", "error", "--addr", where]
+        if self.tls:
+            command += ["--tls-cert-file", str(self.tls[0]), "--tls-private-key-file", str(self.tls[1])]
         self.log = self.folder.parent / f"{self.folder.name}.opa.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

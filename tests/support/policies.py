@@ -110,12 +110,12 @@ def make_key(folder, name, *options):
     return private, public
 
 
-def make_certificate(folder):
-    """A self-signed certificate for localhost: (certificate, key)."""
+def make_certificate(folder, address="127.0.0.1"):
+    """A self-signed certificate for localhost, and for an address: (certificate, key)."""
     certificate, key = Path(folder) / "server.pem", Path(folder) / "server.key"
     run(
         *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
+        *("-days", "2", "-subj", "/CN=localhost", "-addext", f"subjectAltName=DNS:localhost,IP:{address}"),
         *("-keyout", key, "-out", certificate),
     )
     return certificate, key
