@@ -11,7 +11,10 @@
 #include "gateway/policy_remote.h"
 #include "io/fetch.h"
 
-enum { TRIES_MAX = 2 };
+enum {
+	TRIES_MAX = 2,
+	GRAIN_MS = 5, /* what timers of different makers differ by */
+};
 
 struct policy_asker {
 	struct policy_remote *remote;
@@ -59,7 +62,8 @@ static void explain_timeout(struct policy_question *question)
 
 static void explain(struct policy_question *question, const struct fetch_response *response)
 {
-	if (response->outcome == FETCH_TIMEOUT) {
+	/* A connection that was not made in time is a matter of time as well. */
+	if (response->outcome == FETCH_TIMEOUT || left_ms(question) < GRAIN_MS) {
 		explain_timeout(question);
 	} else {
 		fail(question, "the OPA server gave no answer (%s): %.300s",

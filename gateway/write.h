@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/value.h"
-#include "gateway/policy_asker.h"
 #include "gateway/rate.h"
 #include "gateway/request.h"
 #include "journal/entry.h"
@@ -23,6 +22,7 @@
 
 struct member;
 struct members;
+struct policy_question;
 struct represent;
 struct scim_projection;
 struct value_parser;
@@ -119,11 +119,11 @@ struct write {
 	bool overridable; /* denied by what is soft alone */
 	bool overridden;  /* without request->override the answer would have been another */
 	int64_t decide_us;
-	const char *revision;            /* that decided it; NULL: an OPA server gave no answer */
-	struct policy_question question; /* to that server */
-	int64_t asked_us;                /* when; monotonic */
-	bool weighs;                     /* it is asked once more, without the override */
-	struct policy_decision weighed;  /* … what it said with it */
+	const char *revision;             /* that decided it; NULL: an OPA server gave no answer */
+	struct policy_question *question; /* to that server; NULL: none yet */
+	int64_t asked_us;                 /* when; monotonic */
+	bool weighs;                      /* it is asked once more, without the override */
+	struct policy_decision weighed;   /* … what it said with it */
 
 	/* commit */
 	const struct value *final_doc; /* after obligations */

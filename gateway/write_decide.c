@@ -17,6 +17,7 @@
 #include "gateway/gateway.h"
 #include "gateway/input.h"
 #include "gateway/members.h"
+#include "gateway/policy_asker.h"
 #include "gateway/snapshot.h"
 #include "gateway/write.h"
 #include "io/loop.h"
@@ -289,7 +290,10 @@ static enum step_result ask_server(struct request *request, const struct value *
 {
 	struct write *write = request->write;
 
-	write->question = (struct policy_question){
+	if (write->question == NULL) {
+		write->question = arena_alloc(request->arena, sizeof(*write->question));
+	}
+	*write->question = (struct policy_question){
 		.input = input,
 		.arena = write->slice_arena != NULL ? write->slice_arena : request->arena,
 		.deadline_us = write->deadline_us,
@@ -297,7 +301,7 @@ static enum step_result ask_server(struct request *request, const struct value *
 		.user = request,
 	};
 	write->asked_us = loop_now_us();
-	policy_asker_ask(request->worker->asker, &write->question);
+	policy_asker_ask(request->worker->asker, write->question);
 	return STEP_WAIT;
 }
 
@@ -305,7 +309,7 @@ static enum step_result ask_server(struct request *request, const struct value *
 static bool is_same_revision(struct request *request)
 {
 	struct write *write = request->write;
-	const char *revision = write->question.reply.revision;
+	const char *revision = write->question->reply.revision;
 
 	if (write->revision != NULL && strcmp(write->revision, revision) != 0) {
 		write->failure.kind = POLICY_FAILURE_CONFLICT;
@@ -321,7 +325,7 @@ static bool is_same_revision(struct request *request)
 static bool read_answer(struct request *request, struct policy_decision *decision)
 {
 	struct write *write = request->write;
-	struct policy_question *question = &write->question;
+	const struct policy_question *question = write->question;
 
 	write->decide_us += loop_now_us() - write->asked_us;
 	if (!question->answered) {

@@ -256,6 +256,7 @@ def test_questions_beyond_the_limit_wait_in_order(ask_gateway):
         for writer in writers:
             writer.start()
         wait_until(lambda: gateway.metrics()["scimward_policy_questions_open"] >= 5, "all of them are asking")
+        fake.wait_asked(1)
         assert len(fake.asked) == 1
 
         fake.speak()
