@@ -207,7 +207,8 @@ const struct cli_command cli_policy_commands[] = {
 		.summary = "Load a policy as the gateway would and say what is wrong",
 		.details =
 			"Raw Rego is held against the schema of the input (`opa check --strict`), "
-			"compiled, verified, and\nasked for one decision. Exit code 2 when it is "
+			"compiled, verified, and\nasked for one decision; its data are held "
+			"against the schemas in the heads of its rules. Exit code 2\nwhen it is "
 			"refused.\n"
 			"Beyond that it tells reasons without a message, and rules that no test "
 			"and "
@@ -302,6 +303,19 @@ const struct cli_command cli_policy_commands[] = {
 			    "scimward policy lint --list\n"
 			    "scimward policy lint ./policy --format github\n",
 		.run = cli_policy_lint },
+	{ .noun = "policy",
+		.verb = "schema",
+		.arguments = "input|output|data [DIR]",
+		.min_arguments = 1,
+		.max_arguments = 2,
+		.summary = "Print the JSON Schema of what a policy sees or answers",
+		.details = "input: the operation that it is asked about. output: its answer. data: "
+			   "what the heads of the\nrules of DIR say of its data; editors complete "
+			   "access/data.yaml by it.\n",
+		.examples = "scimward policy schema input > input.json\n"
+			    "opa check --strict -b -s input.json ./policy\n"
+			    "scimward policy schema data ./policy > data.schema.json\n",
+		.run = cli_policy_schema },
 	{ .noun = "policy",
 		.verb = "test",
 		.arguments = "[DIR|BUNDLE]",

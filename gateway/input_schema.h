@@ -1,6 +1,6 @@
 /*
- * The JSON Schemas of policy/schema, as they were when the program was built. tools/embed.py makes
- * the definition.
+ * The JSON Schemas of policy/schema, sorted by name, of what a policy sees and answers, as they
+ * were when the program was built. tools/embed.py makes the definition.
  */
 #pragma once
 

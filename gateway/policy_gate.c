@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "config/config.h"
 #include "gateway/child.h"
+#include "gateway/policy_data.h"
 #include "gateway/policy_gate_inside.h"
 #include "gateway/policy_opa.h"
 #include "gateway/policy_source.h"
@@ -165,6 +166,21 @@ static bool load(struct policy_gate *gate, struct error *err)
 	return gate->policy != NULL;
 }
 
+/* Whoever compiled a bundle has no heads of rules any more. */
+static bool check_data(struct policy_gate *gate, struct error *err)
+{
+	const struct value *annotations = NULL;
+	struct policy_opa opa;
+
+	if (is_compiled(gate) || !policy_data_has_schemas(&gate->tree)) {
+		return true;
+	}
+	opa = opa_of(gate);
+	return policy_opa_annotations(&opa, gate->arena, &annotations, err) &&
+	       policy_data_check(
+		       gate->arena, annotations, policy_data(gate->policy), &gate->tree, err);
+}
+
 /* ---- test, scenarios, trial ---- */
 
 static bool run_tests(struct policy_gate *gate, struct error *err)
@@ -230,6 +246,7 @@ static const struct step {
 	{ "check", check, true },
 	{ "compile", compile, true },
 	{ "load", load, true },
+	{ "data", check_data, true },
 	{ "order", policy_gate_order, false },
 	{ "test", run_tests, false },
 	{ "scenarios", run_scenarios, false },

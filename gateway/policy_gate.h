@@ -2,7 +2,8 @@
  * policy_gate: what a policy goes through before it decides anything. A table of steps; the first
  * that says no ends it, and nothing has changed.
  *
- *     fetch ▶ open ▶ signature ▶ unpack ▶ check ▶ compile ▶ load ▶ order ▶ test ▶ scenarios ▶ trial
+ *     fetch ▶ open ▶ signature ▶ unpack ▶ check ▶ compile ▶ load ▶ data ▶ order ▶ test ▶
+ *     scenarios ▶ trial
  *
  * A new condition is a new row in policy_gate.c. Everything blocks: for a thread that has nothing
  * else to do. It asks nothing of the gateway and changes nothing in it.

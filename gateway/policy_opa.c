@@ -65,6 +65,27 @@ bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct 
 	return child_is_fine(&child) || policy_opa_failed(&child, "opa check", err);
 }
 
+bool policy_opa_annotations(const struct policy_opa *opa, struct arena *arena,
+	const struct value **annotations, struct error *err)
+{
+	static const struct value_limits limits = {
+		.bytes = OUTPUT_BYTES, .depth = 512, .values = 10000000, .allow_nul = true
+	};
+	const char *const argv[] = { opa->program, "inspect", "-a", "-f", "json", ".", NULL };
+	struct child child;
+
+	run(opa, arena, argv, &child);
+	const struct value *output =
+		child_is_fine(&child)
+			? value_parse(arena, child.output, child.output_size, &limits, NULL)
+			: NULL;
+	if (output == NULL) {
+		return policy_opa_failed(&child, "opa inspect", err);
+	}
+	*annotations = value_find(output, "annotations"); /* NULL: there are none */
+	return true;
+}
+
 /* Never -O: with data beside the policy it drops deny rules (facts: opa-ir.md, trap 18). */
 bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err)

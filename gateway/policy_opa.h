@@ -11,6 +11,7 @@ struct arena;
 struct buf;
 struct child;
 struct error;
+struct value;
 
 struct policy_opa {
 	const char *program;
@@ -28,6 +29,10 @@ struct policy_opa {
 /* `opa check --strict` of the folder as a bundle, in which a YAML file is data only when it is
  * called so (scenarios are none), held against the schema of the input. */
 bool policy_opa_check(const struct policy_opa *opa, struct arena *arena, struct error *err);
+/* `opa inspect -a`: what stands in METADATA, an array in arena; of which file and row, and of what.
+ */
+bool policy_opa_annotations(const struct policy_opa *opa, struct arena *arena,
+	const struct value **annotations, struct error *err);
 /* `opa build -t plan`: appends the bundle's bytes. */
 bool policy_opa_build(
 	const struct policy_opa *opa, struct arena *arena, struct buf *bundle, struct error *err);
