@@ -1,12 +1,11 @@
 """The real SCIM app of app.py as a process, on a port that is its own also while it is away."""
 
-import socket
 import subprocess
 import sys
-import weakref
 from pathlib import Path
 
 from gateway import Connection
+from ports import free_port
 
 
 class App:
@@ -16,18 +15,10 @@ class App:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.name = name
-        self.port = port or self.reserve_port()
+        self.port = port or free_port()
         self.delay = delay
         self.token = f"token-of-app-{name}-{'y' * 24}"
         self.process = None
-
-    def reserve_port(self):
-        """A port that nobody else gets while the app is away: bound by us as well, and never listened to."""
-        holder = socket.socket()
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        weakref.finalize(self, holder.close)
-        return holder.getsockname()[1]
 
     def config(self, **more):
         """Its row in the gateway's configuration."""
