@@ -386,6 +386,26 @@ def test_the_token_goes_to_the_server_and_nowhere_else(ask_gateway):
         assert secret not in gateway.text()
 
 
+def test_what_would_change_is_told_here(ask_gateway, tmp_path):
+    """The candidate is evaluated by us, beside the server and over what the journal has."""
+    server = bundle(tmp_path / "access", "r7", rule("old"))
+    candidate = write_files(tmp_path / "candidate", {"p.rego": rule("new", "deny")})
+    with OpaServer(server, tmp_path / "opa.sock") as opa:
+        gateway = ask_gateway(opa.config(shadow={"directory": str(candidate)}))
+        gateway.wait_for("shadow_loaded")
+
+        answer = post(gateway, "anna")
+
+        (entry,) = wait_until(lambda: gateway.journal('kind eq "shadow"'), "the shadow's entry")
+        assert (entry["decision"], entry["effect"]) == (answer.journal_index, "deny")
+        assert entry["detail"]["live"]["revision"] == "opa:access=r7"
+
+    same = gateway.cli("policy", "replay", "--against", str(server))
+    other = gateway.cli("policy", "replay", "--against", str(candidate))
+    assert "changed       0 of 1" in same
+    assert "changed       1 of 1" in other and "allow → deny" in other
+
+
 def test_counters_tell_what_became_of_the_questions(ask_gateway):
     conflict = {"code": "internal_error", "errors": [{"code": "eval_conflict_error", "message": "two"}]}
     replies = {"fine": (200, ALLOW), "conflict": (500, conflict), "garbage": (200, b"?")}
