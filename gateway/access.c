@@ -171,7 +171,7 @@ static const struct value *input_of(
 
 /* ---- the answer ---- */
 
-static bool no_answer(struct error *err, const struct policy_failure *failure)
+bool access_failed(struct error *err, const struct policy_failure *failure)
 {
 	return error_set(err, failure->kind == POLICY_FAILURE_BUDGET ? ERROR_BUDGET : ERROR_POLICY,
 		"the policy gave no answer (%s): %s", policy_failure_code(failure->kind),
@@ -194,7 +194,7 @@ static bool evaluate(const struct access *access, const char *name, const struct
 	ask_budget(&access->gateway->config->policy.limits, &budget);
 	return policy_read_path(access->snapshot->policy, path, sizeof(path) / sizeof(path[0]),
 		       &call, result, &failure) ||
-	       no_answer(err, &failure);
+	       access_failed(err, &failure);
 }
 
 static bool is_reason(const struct value *reason)
@@ -220,7 +220,7 @@ static bool read_reasons(struct access_answer *answer, const struct value *reaso
 	return true;
 }
 
-static bool read_answer(struct access_answer *answer, const struct value *value)
+static bool is_answer(struct access_answer *answer, const struct value *value)
 {
 	const struct value *decision = value;
 
@@ -242,16 +242,16 @@ static bool read_answer(struct access_answer *answer, const struct value *value)
 	return true;
 }
 
-bool access_ask(const struct access *access, const struct access_question *question,
+bool access_begin(const struct access *access, const struct access_question *question,
 	struct access_answer *answer, struct error *err)
 {
-	const struct value *result = NULL;
-
 	*answer = (struct access_answer){ .input = input_of(access, question, err) };
-	if (answer->input == NULL || !evaluate(access, "decision", answer->input, &result, err)) {
-		return false;
-	}
-	return read_answer(answer, result) ||
+	return answer->input != NULL;
+}
+
+bool access_read(struct access_answer *answer, const struct value *value, struct error *err)
+{
+	return is_answer(answer, value) ||
 	       error_set(err, ERROR_POLICY,
 		       "the policy gave no answer (policy.invalid): "
 		       "data.scimward.authzen.decision must be a boolean or {\"decision\": "
@@ -259,18 +259,34 @@ bool access_ask(const struct access *access, const struct access_question *quest
 		       "\"reasons\": [{\"code\", \"message\"}], \"context\": {…}}");
 }
 
+bool access_ask(const struct access *access, const struct access_question *question,
+	struct access_answer *answer, struct error *err)
+{
+	const struct value *result = NULL;
+
+	if (!access_begin(access, question, answer, err) ||
+		!evaluate(access, "decision", answer->input, &result, err)) {
+		return false;
+	}
+	answer->revision = policy_revision(access->snapshot->policy);
+	return access_read(answer, result, err);
+}
+
+bool access_candidates_read(const struct value *candidates, const char *name, struct error *err)
+{
+	return candidates == NULL || value_is(candidates, VALUE_ARRAY) ||
+	       value_is(candidates, VALUE_SET) ||
+	       error_set(err, ERROR_POLICY, "data.scimward.authzen.%s must be an array or a set",
+		       name);
+}
+
 bool access_candidates(const struct access *access, const struct access_question *question,
 	const char *name, const struct value **candidates, struct error *err)
 {
 	const struct value *input = input_of(access, question, err);
 
-	if (input == NULL || !evaluate(access, name, input, candidates, err)) {
-		return false;
-	}
-	return *candidates == NULL || value_is(*candidates, VALUE_ARRAY) ||
-	       value_is(*candidates, VALUE_SET) ||
-	       error_set(err, ERROR_POLICY, "data.scimward.authzen.%s must be an array or a set",
-		       name);
+	return input != NULL && evaluate(access, name, input, candidates, err) &&
+	       access_candidates_read(*candidates, name, err);
 }
 
 const struct value *access_response(struct arena *arena, const struct access_answer *answer)

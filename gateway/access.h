@@ -23,6 +23,7 @@
 struct arena;
 struct error;
 struct gateway;
+struct policy_failure;
 struct policy_worker;
 struct request;
 struct snapshot;
@@ -43,6 +44,8 @@ struct access {
 	const struct value *source; /* NULL: absent */
 };
 
+#define ACCESS_PATH "scimward/authzen/" /* of the rules, below /v1/data */
+
 struct access_question {
 	const struct value *subject;
 	const struct value *action;
@@ -56,6 +59,7 @@ struct access_answer {
 	const struct value *reasons; /* array; NULL: none */
 	const struct value *context; /* of the policy; NULL: none */
 	const struct value *input;   /* what was asked, for the journal */
+	const char *revision;        /* that answered */
 };
 
 /* As a source that was identified. */
@@ -66,6 +70,17 @@ struct access access_of_request(struct request *request);
  * another type. action and resource are NULL where a search leaves them out.
  */
 bool access_question_check(const struct access_question *question, struct error *err);
+
+/*
+ * access_ask() in two halves, for who asks elsewhere: *answer as it is before there is an answer,
+ * its input made (ERROR_STORE); the value of data.scimward.authzen.decision read (NULL: undefined;
+ * ERROR_POLICY).
+ */
+bool access_begin(const struct access *access, const struct access_question *question,
+	struct access_answer *answer, struct error *err);
+bool access_read(struct access_answer *answer, const struct value *value, struct error *err);
+/* Why there is no answer: ERROR_POLICY, ERROR_BUDGET. False. */
+bool access_failed(struct error *err, const struct policy_failure *failure);
 
 /*
  * False: no answer. ERROR_POLICY (wrong shape, conflict, builtin), ERROR_BUDGET, ERROR_STORE.
@@ -80,6 +95,9 @@ bool access_ask(const struct access *access, const struct access_question *quest
  */
 bool access_candidates(const struct access *access, const struct access_question *question,
 	const char *name, const struct value **candidates, struct error *err);
+
+/* The same in two halves; candidates as the policy gave them. */
+bool access_candidates_read(const struct value *candidates, const char *name, struct error *err);
 
 /* {"decision": …, "context": {…, "reasons": […]}}, as AuthZEN's evaluation response. */
 const struct value *access_response(struct arena *arena, const struct access_answer *answer);

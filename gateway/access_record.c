@@ -10,9 +10,7 @@
 #include "config/config.h"
 #include "gateway/access_run.h"
 #include "gateway/gateway.h"
-#include "gateway/snapshot.h"
 #include "journal/entry.h"
-#include "policy/engine.h"
 #include "store/commit.h"
 #include "store/store.h"
 
@@ -73,7 +71,7 @@ static bool pack(struct request *request, struct row *row, const struct access_i
 		reasons[entry.reason_count++] =
 			value_find_text(value_at(item->answer.reasons, i), "code");
 	}
-	entry.revision = policy_revision(request->snapshot->policy);
+	entry.revision = item->answer.revision;
 	entry.request = request->id;
 	entry.trace = request->trace[0] != '\0' ? request->trace : NULL;
 	entry.input = item->answer.input;

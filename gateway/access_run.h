@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "gateway/access.h"
+#include "gateway/policy_asker.h"
 #include "gateway/request.h"
 
 struct access_record;
@@ -52,6 +53,11 @@ struct access_run {
 	const struct value **results;
 	size_t result_count;
 
+	/* policy.engine: opa */
+	struct policy_question server; /* what it is asked */
+	struct access_answer answer;   /* of a search: to the question about… */
+	const struct value *found;     /* … this candidate; NULL: it is asked for candidates */
+
 	struct access_record *record; /* NULL: nothing to record */
 };
 
@@ -66,9 +72,21 @@ bool access_parse_search(struct request *request, enum access_search search, str
 /* ---- access_search.c ---- */
 
 /* Asks about the next candidates. NEXT: the page is full, or there are no more. */
-step_fn access_search_walk;
+step_fn access_search_walk, access_search_finish;
 /* {"page": {"next_token"}, "results": […]} */
 const struct value *access_search_response(struct request *request);
+
+/* ---- access_server.c ---- */
+
+/* An OPA server has the policy. */
+bool access_asks_server(const struct request *request);
+/* Asks it for data.scimward.authzen.<name>; the step waits. */
+enum step_result access_server_ask(
+	struct request *request, const char *name, const struct value *input);
+/* In finish: what it answered; NULL: undefined. False: it did not. */
+bool access_server_result(struct request *request, const struct value **result, struct error *err);
+/* The same when "decision" was asked for, read. */
+bool access_server_answer(struct request *request, struct access_answer *answer, struct error *err);
 
 /* ---- access_record.c ---- */
 

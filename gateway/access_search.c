@@ -24,20 +24,32 @@ static const struct value *reference(struct arena *arena, const struct value *ty
 	return value_finish_object(&it);
 }
 
-/* Asks about one candidate; *found is added when the answer is yes. */
-static bool ask(struct access_run *run, const struct access_question *question,
-	const struct value *found, struct error *err)
+static void take(struct access_run *run, const struct access_answer *answer)
 {
-	struct access_answer answer;
+	if (answer->decision) {
+		run->results[run->result_count++] = run->found;
+	}
+}
+
+/* Asks about one candidate; it is added when the answer is yes. NEXT: that is done. WAIT: a server
+ * is asked, access_search_finish() goes on. */
+static enum step_result ask(
+	struct request *request, const struct access_question *question, const struct value *found)
+{
+	struct access_run *run = request->access;
 
 	run->asked++;
-	if (!access_ask(&run->access, question, &answer, err)) {
-		return false;
+	run->found = found;
+	if (access_asks_server(request)) {
+		return access_begin(&run->access, question, &run->answer, &request->err)
+			       ? access_server_ask(request, "decision", run->answer.input)
+			       : STEP_FAIL;
 	}
-	if (answer.decision) {
-		run->results[run->result_count++] = found;
+	if (!access_ask(&run->access, question, &run->answer, &request->err)) {
+		return STEP_FAIL;
 	}
-	return true;
+	take(run, &run->answer);
+	return STEP_NEXT;
 }
 
 static bool is_full(struct access_run *run)
@@ -48,9 +60,9 @@ static bool is_full(struct access_run *run)
 /* ---- who ---- */
 
 /* The name by which people know him; it is found again by it. */
-static bool ask_about(
-	struct access_run *run, const struct store_resource *person, struct error *err)
+static enum step_result ask_about(struct request *request, const struct store_resource *person)
 {
+	struct access_run *run = request->access;
 	struct arena *arena = run->access.arena;
 	const struct value *subject = run->question.subject;
 	const struct value *found = reference(arena, value_find(subject, "type"), person->name);
@@ -58,17 +70,18 @@ static bool ask_about(
 
 	question.subject = value_with(arena, subject, "id", value_find(found, "id"));
 	question.person = person;
-	return ask(run, &question, found, err);
+	return ask(request, &question, found);
 }
 
 static enum step_result walk_people(struct request *request)
 {
 	struct access_run *run = request->access;
 	const struct store_resource *list;
+	size_t slice = access_asks_server(request) ? 1 : ACCESS_SLICE;
 	size_t count;
 
 	if (!store_list(run->access.reader, request->arena, run->access.tenant, STORE_USER,
-		    run->after, ACCESS_SLICE, &list, &count, &request->err)) {
+		    run->after, slice, &list, &count, &request->err)) {
 		return STEP_FAIL;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -76,12 +89,13 @@ static enum step_result walk_people(struct request *request)
 			run->more = true;
 			return STEP_NEXT;
 		}
-		if (!ask_about(run, &list[i], &request->err)) {
-			return STEP_FAIL;
-		}
 		run->after = list[i].rid;
+		enum step_result result = ask_about(request, &list[i]);
+		if (result != STEP_NEXT) {
+			return result;
+		}
 	}
-	return count == ACCESS_SLICE ? STEP_AGAIN : STEP_NEXT;
+	return count == slice ? STEP_AGAIN : STEP_NEXT;
 }
 
 /* ---- which resource, which action ---- */
@@ -127,9 +141,10 @@ static enum step_result walk_candidates(struct request *request)
 	struct access_run *run = request->access;
 	size_t end = (size_t)run->after + ACCESS_SLICE;
 
-	for (; (size_t)run->after < value_count(run->candidates); run->after++) {
+	while ((size_t)run->after < value_count(run->candidates)) {
 		struct access_question question;
 		const struct value *found;
+		enum step_result result = STEP_NEXT;
 
 		if (is_full(run)) {
 			run->more = true;
@@ -138,13 +153,37 @@ static enum step_result walk_candidates(struct request *request)
 		if ((size_t)run->after >= end) {
 			return STEP_AGAIN;
 		}
-		if (question_about(run, value_at(run->candidates, (size_t)run->after), &question,
-			    &found) &&
-			!ask(run, &question, found, &request->err)) {
-			return STEP_FAIL;
+		if (question_about(run, value_at(run->candidates, (size_t)run->after++), &question,
+			    &found)) {
+			result = ask(request, &question, found);
+		}
+		if (result != STEP_NEXT) {
+			return result;
 		}
 	}
 	return STEP_NEXT;
+}
+
+static const char *candidates_name(const struct access_run *run)
+{
+	return run->search == ACCESS_ACTIONS ? "actions" : "resources";
+}
+
+/* What there is to ask about, as the policy names it. */
+static enum step_result find_candidates(struct request *request)
+{
+	struct access_run *run = request->access;
+	const char *name = candidates_name(run);
+
+	if (access_asks_server(request)) {
+		return access_begin(&run->access, &run->question, &run->answer, &request->err)
+			       ? access_server_ask(request, name, run->answer.input)
+			       : STEP_FAIL;
+	}
+	return access_candidates(
+		       &run->access, &run->question, name, &run->candidates, &request->err)
+		       ? STEP_NEXT
+		       : STEP_FAIL;
 }
 
 enum step_result access_search_walk(struct request *request)
@@ -152,13 +191,11 @@ enum step_result access_search_walk(struct request *request)
 	struct access_run *run = request->access;
 
 	if (run->results == NULL) {
-		const char *name = run->search == ACCESS_ACTIONS ? "actions" : "resources";
-
 		run->results = arena_alloc(request->arena, run->limit * sizeof(*run->results));
-		if (run->search != ACCESS_SUBJECTS &&
-			!access_candidates(&run->access, &run->question, name, &run->candidates,
-				&request->err)) {
-			return STEP_FAIL;
+		enum step_result result =
+			run->search != ACCESS_SUBJECTS ? find_candidates(request) : STEP_NEXT;
+		if (result != STEP_NEXT) {
+			return result;
 		}
 	}
 	if (run->search != ACCESS_SUBJECTS) {
@@ -167,6 +204,25 @@ enum step_result access_search_walk(struct request *request)
 	return strcmp(value_find_text(run->question.subject, "type"), "user") == 0
 		       ? walk_people(request)
 		       : STEP_NEXT;
+}
+
+/* A server answered: about a candidate, or which there are. */
+enum step_result access_search_finish(struct request *request)
+{
+	struct access_run *run = request->access;
+
+	if (run->found != NULL) {
+		if (!access_server_answer(request, &run->answer, &request->err)) {
+			return STEP_FAIL;
+		}
+		take(run, &run->answer);
+		return STEP_AGAIN;
+	}
+	return access_server_result(request, &run->candidates, &request->err) &&
+			       access_candidates_read(
+				       run->candidates, candidates_name(run), &request->err)
+		       ? STEP_AGAIN
+		       : STEP_FAIL;
 }
 
 const struct value *access_search_response(struct request *request)

@@ -10,6 +10,8 @@
 #include "gateway/access.h"
 #include "gateway/admin_call.h"
 #include "gateway/gateway.h"
+#include "gateway/policy_asker.h"
+#include "gateway/policy_server.h"
 #include "policy/engine.h"
 
 /* The store's number of a tenant; NULL: the only one. */
@@ -63,6 +65,60 @@ static void reply(struct admin_call *call, const struct access_answer *answer)
 	admin_reply(call, 200, document);
 }
 
+/* A question that an OPA server answers (policy.engine: opa). In the call's arena. */
+struct asked {
+	struct admin_call *call;
+	struct access_answer answer;
+	struct policy_question question;
+};
+
+static void on_answered(void *user)
+{
+	struct asked *asked = user;
+	struct policy_question *question = &asked->question;
+	struct error err = { 0 };
+
+	if (question->answered ? access_read(&asked->answer, question->reply.result, &err)
+			       : access_failed(&err, &question->failure)) {
+		reply(asked->call, &asked->answer);
+	} else {
+		admin_reply_error(asked->call, &err);
+	}
+}
+
+static bool ask_server(struct admin_call *call, const struct access *access,
+	const struct access_question *question, struct error *err)
+{
+	struct asked *asked = arena_calloc(call->arena, 1, sizeof(*asked));
+
+	if (!access_begin(access, question, &asked->answer, err)) {
+		return false;
+	}
+	asked->call = call;
+	asked->question = (struct policy_question){ .path = ACCESS_PATH "decision",
+		.input = asked->answer.input,
+		.arena = call->arena,
+		.deadline_us = INT64_MAX,
+		.done = on_answered,
+		.user = asked };
+	policy_asker_ask(policy_server_asker(access->gateway), &asked->question);
+	return true;
+}
+
+static bool ask_here(struct admin_call *call, struct access *access,
+	const struct access_question *question, struct error *err)
+{
+	struct access_answer answer;
+
+	access->policy = policy_worker_new();
+	bool ok = access_ask(access, question, &answer, err);
+	policy_worker_free(access->policy);
+	if (ok) {
+		reply(call, &answer);
+	}
+	return ok;
+}
+
 void admin_access(struct admin_call *call)
 {
 	struct gateway *gateway = call->admin->gateway;
@@ -72,19 +128,15 @@ void admin_access(struct admin_call *call)
 		.arena = call->arena,
 		.time_us = clock_now_us() };
 	struct access_question question;
-	struct access_answer answer;
 	struct error err = { 0 };
 	const char *tenant = NULL;
 
-	access.policy = policy_worker_new();
 	bool ok = admin_text(call, "tenant", &tenant, &err) &&
 		  find_tenant(gateway, tenant, &access, &err) &&
 		  take_question(call, &question, &err) &&
-		  access_ask(&access, &question, &answer, &err);
-	policy_worker_free(access.policy);
-	if (ok) {
-		reply(call, &answer);
-	} else {
+		  (gateway->remote != NULL ? ask_server(call, &access, &question, &err)
+					   : ask_here(call, &access, &question, &err));
+	if (!ok) {
 		admin_reply_error(call, &err);
 	}
 }

@@ -56,26 +56,56 @@ static bool ends(const struct access_run *run, const struct access_item *item)
 	       (run->semantic == ACCESS_FIRST_PERMIT && item->answer.decision);
 }
 
-static enum step_result ask_start(struct request *request)
+/* It has its answer, or will have none. */
+static enum step_result end_item(struct request *request, const struct access_item *item)
 {
 	struct access_run *run = request->access;
 
-	for (size_t i = 0; i < ACCESS_SLICE && run->at < run->count; i++) {
+	if (item->err.code != ERROR_NONE && !run->batch) {
+		request->err = item->err;
+		return STEP_FAIL;
+	}
+	if (ends(run, item)) {
+		run->at = run->count;
+	}
+	return run->at < run->count ? STEP_AGAIN : STEP_NEXT;
+}
+
+static enum step_result ask_server(struct request *request, struct access_item *item)
+{
+	if (item->err.code != ERROR_NONE || !access_begin(&request->access->access, &item->question,
+						    &item->answer, &item->err)) {
+		return end_item(request, item);
+	}
+	return access_server_ask(request, "decision", item->answer.input);
+}
+
+static enum step_result ask_start(struct request *request)
+{
+	struct access_run *run = request->access;
+	enum step_result result = STEP_AGAIN;
+
+	for (size_t i = 0; i < ACCESS_SLICE && result == STEP_AGAIN; i++) {
 		struct access_item *item = &run->items[run->at++];
 
 		item->done = true;
+		if (access_asks_server(request)) {
+			return ask_server(request, item);
+		}
 		if (item->err.code == ERROR_NONE) {
 			access_ask(&run->access, &item->question, &item->answer, &item->err);
 		}
-		if (item->err.code != ERROR_NONE && !run->batch) {
-			request->err = item->err;
-			return STEP_FAIL;
-		}
-		if (ends(run, item)) {
-			run->at = run->count;
-		}
+		result = end_item(request, item);
 	}
-	return run->at < run->count ? STEP_AGAIN : STEP_NEXT;
+	return result;
+}
+
+static enum step_result ask_finish(struct request *request)
+{
+	struct access_item *item = &request->access->items[request->access->at - 1];
+
+	access_server_answer(request, &item->answer, &item->err);
+	return end_item(request, item);
 }
 
 /* ---- replies ---- */
@@ -190,7 +220,7 @@ static enum step_result reply_configuration(struct request *request)
 const struct step flow_evaluation[] = {
 	{ "identify", identify_start, NULL },
 	{ "parse", parse_one, NULL },
-	{ "ask", ask_start, NULL },
+	{ "ask", ask_start, ask_finish },
 	{ "record", access_record_start, access_record_finish },
 	{ "reply", reply_answers, NULL },
 	{ 0 },
@@ -198,7 +228,7 @@ const struct step flow_evaluation[] = {
 const struct step flow_evaluations[] = {
 	{ "identify", identify_start, NULL },
 	{ "parse", parse_batch, NULL },
-	{ "ask", ask_start, NULL },
+	{ "ask", ask_start, ask_finish },
 	{ "record", access_record_start, access_record_finish },
 	{ "reply", reply_answers, NULL },
 	{ 0 },
@@ -206,21 +236,21 @@ const struct step flow_evaluations[] = {
 const struct step flow_search_subject[] = {
 	{ "identify", identify_start, NULL },
 	{ "parse", parse_subjects, NULL },
-	{ "walk", access_search_walk, NULL },
+	{ "walk", access_search_walk, access_search_finish },
 	{ "reply", reply_search, NULL },
 	{ 0 },
 };
 const struct step flow_search_resource[] = {
 	{ "identify", identify_start, NULL },
 	{ "parse", parse_resources, NULL },
-	{ "walk", access_search_walk, NULL },
+	{ "walk", access_search_walk, access_search_finish },
 	{ "reply", reply_search, NULL },
 	{ 0 },
 };
 const struct step flow_search_action[] = {
 	{ "identify", identify_start, NULL },
 	{ "parse", parse_actions, NULL },
-	{ "walk", access_search_walk, NULL },
+	{ "walk", access_search_walk, access_search_finish },
 	{ "reply", reply_search, NULL },
 	{ 0 },
 };

@@ -56,7 +56,9 @@ static int64_t left_ms(const struct policy_question *question)
 
 static void explain_timeout(struct policy_question *question)
 {
-	fail(question, "the OPA server did not answer in time; an answer may take %lld ms",
+	fail(question,
+		"the OPA server did not answer in time; an answer may take %lld ms, and no longer "
+		"than its request",
 		(long long)policy_remote_timeout_ms(question->asker->remote));
 }
 
@@ -118,7 +120,7 @@ static void send_question(struct policy_question *question)
 	buf_append_text(&body, "{\"input\":");
 	value_print(&body, question->input);
 	buf_append_char(&body, '}');
-	policy_remote_address(asker->remote, &request);
+	policy_remote_address(asker->remote, question->path, question->arena, &request);
 	request.body = body.data;
 	request.body_size = body.size;
 	request.timeout_ms = request.connect_ms = ms > 0 ? ms : 1;

@@ -29,8 +29,9 @@ typedef void policy_answered_fn(void *user);
 /* Of the asker's user, in memory that stays until done. */
 struct policy_question {
 	/* ---- asked ---- */
+	const char *path;          /* "scimward/authzen/decision"; NULL: the rule that decides */
 	const struct value *input; /* must live until done */
-	struct arena *arena;       /* where the result goes */
+	struct arena *arena;       /* where the result goes, and what is needed on the way */
 	int64_t deadline_us; /* monotonic; the configuration's limit counts as well, from now on */
 	policy_answered_fn *done; /* once, from the loop, never from inside policy_asker_ask() */
 	void *user;

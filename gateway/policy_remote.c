@@ -19,6 +19,7 @@
 struct policy_remote {
 	const struct config_policy *config;
 	struct arena *arena;
+	const char *base;   /* of the server */
 	const char *url;    /* of the decision */
 	const char *socket; /* NULL: TCP */
 	const char *source;
@@ -32,19 +33,21 @@ struct policy_remote {
 /* Where the policy asks without a word of the configuration: this machine, and nothing else. */
 static const char *const loopback_texts[] = { "127.0.0.0/8", "::1/128" };
 
+static const char *url_of(const struct policy_remote *remote, struct arena *arena, const char *path)
+{
+	return arena_printf(arena, "%s/v1/data/%s?provenance=true&strict-builtin-errors=true",
+		remote->base, path);
+}
+
 struct policy_remote *policy_remote_new(const struct config_policy *config)
 {
 	struct policy_remote *remote = must_calloc(1, sizeof(*remote));
-	const char *base = config->url;
 
 	remote->config = config;
 	remote->arena = arena_new();
 	remote->socket = config_unix_socket(config->url);
-	if (remote->socket != NULL) {
-		base = "http://localhost";
-	}
-	remote->url = arena_printf(remote->arena,
-		"%s/v1/data/%s?provenance=true&strict-builtin-errors=true", base, config->path);
+	remote->base = remote->socket != NULL ? "http://localhost" : config->url;
+	remote->url = url_of(remote, remote->arena, config->path);
 	remote->source = arena_printf(remote->arena, "opa:%s#%s", config->url, config->path);
 	for (size_t i = 0; i < sizeof(loopback_texts) / sizeof(loopback_texts[0]); i++) {
 		fetch_network_parse(loopback_texts[i], &remote->loopback[i], NULL);
@@ -66,17 +69,18 @@ void policy_remote_free(struct policy_remote *remote)
 
 /* ---- where ---- */
 
-void policy_remote_address(const struct policy_remote *remote, struct fetch_request *request)
+void policy_remote_address(const struct policy_remote *remote, const char *path,
+	struct arena *arena, struct fetch_request *request)
 {
 	const struct config_policy *config = remote->config;
 
-	request->url = remote->url;
+	request->url = path != NULL ? url_of(remote, arena, path) : remote->url;
 	request->unix_socket = remote->socket;
 	request->bearer = config->token;
 	request->ca_file = config->ca;
 	request->allow_private = config->allow_private;
 	/* config/check.c has seen to it that this is loopback, or allowed by name */
-	request->allow_http = strncmp(remote->url, "http://", 7) == 0;
+	request->allow_http = strncmp(remote->base, "http://", 7) == 0;
 	request->networks = remote->loopback;
 	request->network_count = sizeof(remote->loopback) / sizeof(remote->loopback[0]);
 	request->response_bytes = POLICY_REPLY_BYTES;
@@ -101,14 +105,15 @@ static void set_well(struct policy_remote *remote, bool well)
 }
 
 /* Under the mutex. True: it did not answer before. */
-static bool note_answer(struct policy_remote *remote, const struct policy_reply *reply)
+static bool note_answer(struct policy_remote *remote, const struct policy_question *question)
 {
 	struct policy_remote_status *state = &remote->state;
-	bool news = reply->result != NULL && !state->is_well;
+	const struct policy_reply *reply = &question->reply;
+	bool news = !state->is_well;
 
 	state->fine_us = clock_now_us();
-	if (reply->result == NULL) { /* undefined: it is there, but of use only to others */
-		return false;
+	if (reply->result == NULL || question->path != NULL) {
+		return false; /* it is there, but does it decide? */
 	}
 	set_well(remote, true);
 	if (strcmp(state->revision, reply->revision) != 0) {
@@ -167,7 +172,7 @@ void policy_remote_note(struct policy_remote *remote, const struct policy_questi
 	remote->state.asked[outcome]++;
 	remote->state.asked_us = clock_now_us();
 	if (outcome == POLICY_ASKED_ANSWERED) {
-		news = note_answer(remote, &question->reply);
+		news = note_answer(remote, question);
 	} else if (outcome == POLICY_ASKED_UNAVAILABLE) {
 		news = note_trouble(remote, question->failure.text);
 	}

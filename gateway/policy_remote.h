@@ -23,8 +23,10 @@ struct policy_remote;
 struct policy_remote *policy_remote_new(const struct config_policy *config);
 void policy_remote_free(struct policy_remote *remote); /* NULL is fine */
 
-/* Where and how a question is sent: all of *request but method, headers, body and timeout. */
-void policy_remote_address(const struct policy_remote *remote, struct fetch_request *request);
+/* Where and how a question is sent: all of *request but method, headers, body and timeout. path
+ * NULL: to the rule that decides; else below /v1/data. */
+void policy_remote_address(const struct policy_remote *remote, const char *path,
+	struct arena *arena, struct fetch_request *request);
 /* How many questions of all threads together may be under way. */
 size_t policy_remote_limit(const struct policy_remote *remote);
 /* How long one may take. */

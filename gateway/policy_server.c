@@ -20,6 +20,7 @@
 #include "policy/decision.h"
 
 enum {
+	QUESTIONS = 4,               /* at once: our own, and those of the admin API */
 	PROBE_MS = 1000,             /* while it does not decide */
 	QUIET_US = 10 * 1000 * 1000, /* without a question: then it is asked one */
 };
@@ -53,8 +54,7 @@ static void run_record(void *job)
 	const struct policy_kept next = {
 		.source = server->source, .revision = server->recording, .serial = -1
 	};
-	const struct policy_record row = { .operation = server->live->role->operation,
-		.next = &next,
+	const struct policy_record row = { .next = &next,
 		.before = server->is_recorded ? server->recorded : NULL };
 
 	policy_record_write(server->live->gateway, &row, &server->record_err);
@@ -192,7 +192,7 @@ bool policy_server_start(struct policy_live *live, struct error *err)
 	server->arena = arena_new();
 	policy_remote_status(server->remote, &server->status);
 	server->source = server->status.source;
-	server->asker = policy_asker_new(server->remote, gateway->loop, 1);
+	server->asker = policy_asker_new(server->remote, gateway->loop, QUESTIONS);
 	loop_timer_init(&server->timer, gateway->loop, on_time, server);
 	return reload_policy(gateway, NULL, err);
 }
@@ -226,6 +226,11 @@ void policy_server_free(struct policy_server *server)
 	loop_timer_fini(&server->timer);
 	arena_free(server->arena);
 	memory_free(server);
+}
+
+struct policy_asker *policy_server_asker(const struct gateway *gateway)
+{
+	return gateway->policy->server->asker;
 }
 
 /* ---- status ---- */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include "gateway/policy_live.h"
 
+struct policy_asker;
 struct policy_live;
 struct policy_server;
 
@@ -24,6 +25,9 @@ uint64_t policy_server_reload(struct policy_live *live);
 /* done(user) comes in the main loop, perhaps at once. */
 void policy_server_stop(struct policy_live *live, gateway_done_fn *done, void *user);
 void policy_server_free(struct policy_server *server); /* NULL is fine */
+
+/* The main thread's questions to it. */
+struct policy_asker *policy_server_asker(const struct gateway *gateway);
 
 /* Texts are valid until the next call. */
 void policy_server_status(const struct policy_live *live, struct policy_live_status *status);

@@ -213,7 +213,7 @@ suite_flow() {
 }
 
 # What decisions do, whoever makes them. Tests of what only the own evaluator has are marked own_engine.
-stories_of_decisions="writes patch policy_input policy_slices bulk levels resources journal incidents async me"
+stories_of_decisions="access authzen writes patch policy_input policy_slices bulk levels resources incidents async me"
 
 suite_flow_opa() {
 	set -- tests/conformance/test_idp_fixtures.py

@@ -222,7 +222,12 @@ def test_the_request_id_comes_back(town):
     assert answer.headers["X-Request-ID"] == "bfe9eb29-ab87"
 
 
-@pytest.mark.parametrize("kind, code", [("broken", "policy.invalid"), ("bomb", "policy.budget")])
+own_budget = pytest.mark.own_engine("an OPA server knows time alone: tests/flow/test_engine_opa.py")
+
+
+@pytest.mark.parametrize(
+    "kind, code", [("broken", "policy.invalid"), pytest.param("bomb", "policy.budget", marks=own_budget)]
+)
 def test_no_answer_is_503_never_a_yes(town, kind, code):
     answer = send(town, "/access/v1/evaluation", question("alice", "read", "x", resource_type=kind))
     assert answer.status == 503
@@ -385,8 +390,8 @@ def test_the_exit_code_of_access_check_is_the_answer(town):
 
 
 def test_access_check_without_an_answer_is_1_and_says_why(town):
-    assert "policy.budget" in town.cli("access", "check", "a", "b", "bomb:c", "--tenant", "default", code=None).stderr
-    assert town.cli("access", "check", "a", "b", "bomb:c", "--tenant", "default", code=None).returncode == 1
+    broken = town.cli("access", "check", "a", "b", "broken:c", "--tenant", "default", code=None)
+    assert broken.returncode == 1 and "policy.invalid" in broken.stderr
     two = town.cli("access", "check", "alice", "read", "record:record-1", code=None)
     assert two.returncode == 1 and "--tenant" in two.stderr
     unknown = town.cli("access", "check", "alice", "read", "record:x", "--tenant", "moon", code=None)

@@ -406,6 +406,36 @@ def test_what_would_change_is_told_here(ask_gateway, tmp_path):
     assert "changed       1 of 1" in other and "allow → deny" in other
 
 
+def test_questions_of_authzen_name_the_revision_and_fail_closed(ask_gateway, tmp_path):
+    authzen = 'package scimward.authzen\n\ndefault decision := false\n\ndecision if input.subject.id == "anna"\n'
+    folder = bundle(tmp_path / "access", "r7", rule("fine"))
+    write_files(folder, {"authzen.rego": authzen})
+    question = {
+        "subject": {"type": "user", "id": "anna"},
+        "action": {"name": "deploy"},
+        "resource": {"type": "environment", "id": "prod"},
+    }
+
+    def ask(gateway):
+        connection = Connection(gateway.port, gateway.tokens["idp"], base="")
+        headers = {"Content-Type": "application/json"}
+        return connection.request("POST", "/access/v1/evaluation", question, headers=headers)
+
+    with OpaServer(folder, tmp_path / "opa.sock") as opa:
+        gateway = ask_gateway(opa.config(), access={"journal": "all"})
+
+        assert ask(gateway).json["decision"] is True
+        (entry,) = gateway.journal('kind eq "access"')
+        assert (entry["effect"], entry["revision"]) == ("allow", "opa:access=r7")
+        gateway.cli("access", "check", "anna", "deploy", "environment:prod")
+        gateway.cli("access", "check", "berta", "deploy", "environment:prod", code=2)
+
+    answer = ask(gateway)
+    assert answer.status == 503 and "policy.unavailable" in answer.json
+    gateway.cli("access", "check", "anna", "deploy", "environment:prod", code=1)
+    assert len(gateway.journal('kind eq "access"')) == 1
+
+
 def test_counters_tell_what_became_of_the_questions(ask_gateway):
     conflict = {"code": "internal_error", "errors": [{"code": "eval_conflict_error", "message": "two"}]}
     replies = {"fine": (200, ALLOW), "conflict": (500, conflict), "garbage": (200, b"?")}
