@@ -33,6 +33,7 @@ struct policy_question {
 	const struct value *input; /* must live until done */
 	struct arena *arena;       /* where the result goes, and what is needed on the way */
 	int64_t deadline_us; /* monotonic; the configuration's limit counts as well, from now on */
+	bool decides;        /* an answer shows that the server decides operations */
 	policy_answered_fn *done; /* once, from the loop, never from inside policy_asker_ask() */
 	void *user;
 

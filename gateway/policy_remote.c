@@ -104,23 +104,26 @@ static void set_well(struct policy_remote *remote, bool well)
 	__atomic_store_n(&remote->well, well, __ATOMIC_RELAXED);
 }
 
-/* Under the mutex. True: it did not answer before. */
-static bool note_answer(struct policy_remote *remote, const struct policy_question *question)
+/* Under the mutex. True: it did not decide before. */
+static bool note_decision(struct policy_remote *remote, const struct policy_reply *reply)
 {
 	struct policy_remote_status *state = &remote->state;
-	const struct policy_reply *reply = &question->reply;
 	bool news = !state->is_well;
 
-	state->fine_us = clock_now_us();
-	if (reply->result == NULL || question->path != NULL) {
-		return false; /* it is there, but does it decide? */
-	}
 	set_well(remote, true);
 	if (strcmp(state->revision, reply->revision) != 0) {
 		memcpy(state->revision, reply->revision, sizeof(state->revision));
 		state->revision_us = state->fine_us;
 	}
 	return news;
+}
+
+/* Under the mutex. The same; undefined, it is there, but is of use only to others. */
+static bool note_answer(struct policy_remote *remote, const struct policy_question *question)
+{
+	remote->state.fine_us = clock_now_us();
+	return question->decides && question->reply.result != NULL &&
+	       note_decision(remote, &question->reply);
 }
 
 /* Under the mutex. True: until now it did answer, or it is another trouble. */
@@ -181,6 +184,16 @@ void policy_remote_note(struct policy_remote *remote, const struct policy_questi
 		tell_answering(remote);
 	} else if (news) {
 		tell_trouble(remote, question->failure.text);
+	}
+}
+
+void policy_remote_approve(struct policy_remote *remote, const struct policy_reply *reply)
+{
+	pthread_mutex_lock(&remote->mutex);
+	bool news = note_decision(remote, reply);
+	pthread_mutex_unlock(&remote->mutex);
+	if (news) {
+		tell_answering(remote);
 	}
 }
 

@@ -35,7 +35,8 @@ int64_t policy_remote_timeout_ms(const struct policy_remote *remote);
 /* A question begins; every one of them is noted at its end. */
 void policy_remote_begin(struct policy_remote *remote);
 void policy_remote_note(struct policy_remote *remote, const struct policy_question *question);
-/* It answers, but not with decisions: what a probe found. */
+/* What a made-up operation showed: it decides, or answers with something else. */
+void policy_remote_approve(struct policy_remote *remote, const struct policy_reply *reply);
 void policy_remote_complain(struct policy_remote *remote, const char *text);
 
 /* What came last could be used. */

@@ -113,6 +113,7 @@ static void judge(struct policy_server *server)
 		}
 	} else if (policy_decision_read(
 			   server->arena, question->reply.result, &decision, &failure)) {
+		policy_remote_approve(server->remote, &question->reply);
 		return;
 	}
 	snprintf(text, sizeof(text), "trial decision: %s: %.400s",

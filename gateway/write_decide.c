@@ -297,6 +297,7 @@ static enum step_result ask_server(struct request *request, const struct value *
 		.input = input,
 		.arena = write->slice_arena != NULL ? write->slice_arena : request->arena,
 		.deadline_us = write->deadline_us,
+		.decides = true,
 		.done = on_answered,
 		.user = request,
 	};

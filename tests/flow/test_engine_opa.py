@@ -140,6 +140,21 @@ def test_reload_asks_now_and_says_what_is_wrong(ask_gateway, tmp_path):
         assert "unreachable" not in status and is_ready(gateway)
 
 
+def test_a_rule_that_is_no_decision_is_told_once(ask_gateway, tmp_path):
+    folder = write_files(tmp_path / "p", {"p.rego": "package scimward\n\ndecision := true\n"})
+    with OpaServer(folder, tmp_path / "opa.sock") as opa:
+        gateway = ask_gateway(opa.config())
+
+        for _ in range(3):
+            status = gateway.cli_json("policy", "reload", code=2)["policy"]
+            assert "trial decision: policy.invalid" in status["unreachable"]["error"]
+
+        assert not is_ready(gateway)
+        gateway.read_log()
+        told = [line["event"] for line in gateway.log if line["event"].startswith("policy_server")]
+        assert told == ["policy_server_unavailable"]
+
+
 def test_the_rule_may_have_another_name(ask_gateway, tmp_path):
     folder = write_files(tmp_path / "p", {"p.rego": 'package team.access\n\nverdict := {"effect": "allow"}\n'})
     with OpaServer(folder, tmp_path / "opa.sock") as opa:
