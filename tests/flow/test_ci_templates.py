@@ -1,5 +1,6 @@
 """The templates of ci/, copied into a repository with a policy: their own shell steps, run by the shell, against a
-server that takes reports and files as the forges do, and a gateway that starts from what was published."""
+server that takes comments and files as the forges do, a journal that a real gateway wrote, and a gateway that starts
+from what was published."""
 
 import json
 import os
@@ -12,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from forge import COMMENT_TOKEN, FILE_TOKEN, NUMBER, REPOSITORY, Forge
+from forge import COMMENT_TOKEN, FILE_TOKEN, NUMBER, PERSON, Forge
 from pipelines import GitHub, GitLab, Job
 from policies import Repository, make_key, read_bundle, reload, use_policy
 
-from gateway import PATIENCE_S, PROGRAM, ROOT, STARTER, USER
+from gateway import ALLOW, PATIENCE_S, PROGRAM, ROOT, STARTER, USER, Gateway
 
 TEMPLATES = ROOT / "ci"
 PATHS = {
@@ -37,10 +38,6 @@ def change(repository, file, before, after):
     return repository.commit()
 
 
-def let_identity_providers_make_admins(repository):
-    change(repository, "policy/access/data.yaml", ADMINS, ADMINS.replace("]", ', "kind:idp"]'))
-
-
 def make_repository(folder):
     repository = Repository(folder)
     shutil.copytree(STARTER, repository.folder / "policy")
@@ -49,6 +46,10 @@ def make_repository(folder):
         shutil.copy(TEMPLATES / template, repository.folder / place)
     repository.commit()
     return repository
+
+
+def create(gateway, name):
+    return gateway.post("/Users", {"schemas": [USER], "userName": name}).status
 
 
 @pytest.fixture
@@ -119,10 +120,10 @@ class Pipeline:
             return common | {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main"}
         return common | {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": str(NUMBER)}
 
-    def job(self, name, event="pull", passed=()):
-        """Runs a job, and those before it but for what `passed` says of."""
+    def job(self, name, event="pull", passed=(), failed=()):
+        """Runs a job, and those before it but for those named here."""
         self.last = self.runner(event)
-        self.last.results |= {other: Job() for other in passed}
+        self.last.results |= {other: Job() for other in passed} | {other: Job("failure") for other in failed}
         job = self.last.job(name)
         assert self.last.left_behind() == [] or self.kind == "github"  # GitHub empties RUNNER_TEMP itself
         return job
@@ -183,77 +184,137 @@ def test_a_good_branch_passes(pipeline):
         assert json.loads(pipeline.last.artifact("codequality")) == []
 
 
-def test_a_branch_that_opens_a_door_is_stopped_by_a_scenario(pipeline):
-    let_identity_providers_make_admins(pipeline.repository)
+def test_a_branch_that_opens_a_door_is_stopped_by_a_scenario_and_nothing_goes_on_behind_it(pipeline):
+    change(pipeline.repository, "policy/access/data.yaml", ADMINS, ADMINS.replace("]", ', "kind:idp"]'))
     pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
+    pipeline.settings |= {"SCIMWARD_JOURNAL_URL": pipeline.forge.url("journal.db")}
 
-    for event, behind in (("push", "publish"),):
-        job = pipeline.job("check", event)
+    job = pipeline.job("check", "push")
 
-        assert job.result == "failure"
-        if pipeline.kind == "github":
-            codes = {step.name: step.code for step in job.steps.values()}
-            assert codes == {"format": 0, "check": 0, "lint": 0, "tests and scenarios": 2}
-            said = job["tests and scenarios"].output
-            assert ",file=policy/scenarios/groups.yaml,line=" in said and "expected deny" in said
-        else:
-            assert job["script"].code == 2 and "effect: expected deny, got allow" in job["script"].output
-            suites = ElementTree.fromstring(pipeline.last.artifact("junit"))
-            assert int(suites.get("failures")) > 0
-            found = json.loads(pipeline.last.artifact("codequality"))
-            assert {"policy/scenarios/groups.yaml"} <= {one["location"]["path"] for one in found}
-        assert pipeline.last.job(behind).result == "skipped"
+    assert job.result == "failure"
+    if pipeline.kind == "github":
+        codes = {step.name: step.code for step in job.steps.values()}
+        assert codes == {"format": 0, "check": 0, "lint": 0, "tests and scenarios": 2}
+        said = job["tests and scenarios"].output
+        assert ",file=policy/scenarios/" in said and "expected deny" in said
+    else:
+        assert job["script"].code == 2 and "effect: expected deny, got allow" in job["script"].output
+        suites = ElementTree.fromstring(pipeline.last.artifact("junit"))
+        assert int(suites.get("failures")) > 0
+        found = json.loads(pipeline.last.artifact("codequality"))
+        assert any(one["location"]["path"].startswith("policy/scenarios/") for one in found)
+    assert pipeline.last.job("publish").result == "skipped"
+    assert pipeline.job("replay", failed=["check"]).result == "skipped"
     assert pipeline.forge.files == {} and pipeline.forge.comments == []
 
 
 UNTIDY = "package scimward.rules\ndeny contains {\"code\": \"x.y\", \"message\": \"\"} if {input.after.nickName == null}\n"
 
 
-def test_format_findings_and_lint_are_told_at_once(pipeline):
-    pipeline.repository.commit({"policy/rules/untidy.rego": UNTIDY})
+def make_untidy(repository, kind):
+    """Badly formatted, with findings, and with less of its lines run than are asked for."""
+    place = repository.folder / PATHS[kind][1]
+    place.write_text(place.read_text().replace('THRESHOLD: "90"', 'THRESHOLD: "99.9"'))
+    repository.commit({"policy/rules/untidy.rego": UNTIDY})
+
+
+def test_format_findings_lint_and_coverage_are_told_at_once(pipeline):
+    make_untidy(pipeline.repository, pipeline.kind)
+    pipeline.settings = {"SCIMWARD_CODE_SCANNING": "true"}
 
     job = pipeline.job("check")
 
     assert job.result == "failure"
     if pipeline.kind == "github":
-        codes = {step.name: step.code for step in job.steps.values()}
-        assert codes["format"] == 3 and codes["check"] == 3 and codes["lint"] == 3
-        assert "::" in job["lint"].output and "untidy.rego" in job["lint"].output
+        codes = [step.code for step in job.steps.values()]
+        assert codes == [3, 3, 3, 2, 0], job.text()
+        assert "untidy.rego" in job["lint"].output and "below 99.9 %" in job["tests and scenarios"].output
+        check_scan(pipeline)
     else:
         assert job["script"].code == 3 and "compares-null" in job["script"].output
+        assert "99.9" in job["script"].output
         found = {one["check_name"] for one in json.loads(pipeline.last.artifact("codequality"))}
         assert {"compares-null", "reason-without-message"} <= found
 
 
-def test_too_few_lines_that_ran_stop_it_as_well(pipeline):
-    place = pipeline.repository.folder / PATHS[pipeline.kind][1]
-    place.write_text(place.read_text().replace('THRESHOLD: "90"', 'THRESHOLD: "90.1"'))
-    rules = "\n".join(f"never_{n} if input.source.name == \"nobody {n}\"\n" for n in range(100))
-    pipeline.repository.commit({"policy/rules/never.rego": f"package scimward.rules\n\n{rules}"})
-
-    job = pipeline.job("check")
-
-    step = job["tests and scenarios" if pipeline.kind == "github" else "script"]
-    assert job.result == "failure" and step.code in (2, 3), job.text()
-    assert "90.1" in step.output + step.errors
-
-
-def test_findings_reach_code_scanning(tmp_path, repository, forge, key):
-    forge.scans = []
-    let_identity_providers_make_admins(repository)
-    repository.commit({"policy/rules/untidy.rego": UNTIDY})
-    pipeline = Pipeline("github", tmp_path, repository, forge, key)
-    pipeline.settings = {"SCIMWARD_CODE_SCANNING": "true"}
-
-    job = pipeline.job("check")
-
-    assert job["code scanning"].code == 0, job.text()
-    [scan] = forge.scans
-    assert scan["commit_sha"] == repository.git("rev-parse", "HEAD") and scan["ref"] == f"refs/pull/{NUMBER}/merge"
+def check_scan(pipeline):
+    [scan] = pipeline.forge.scans
+    assert scan["commit_sha"] == pipeline.repository.git("rev-parse", "HEAD")
+    assert scan["ref"] == f"refs/pull/{NUMBER}/merge"
     [run] = scan["sarif"]["runs"]
-    assert {"scenario-failed", "compares-null"} <= {result["ruleId"] for result in run["results"]}
-    assert {result["ruleId"] for result in run["results"]} <= {rule["id"] for rule in run["tool"]["driver"]["rules"]}
-    assert "code scanning" not in pipeline.job("check", "fork").steps  # its token may not write
+    found = {result["ruleId"] for result in run["results"]}
+    assert {"reason-without-message", "compares-null"} <= found <= {r["id"] for r in run["tool"]["driver"]["rules"]}
+    [step] = [s for s in pipeline.last.document["jobs"]["check"]["steps"] if s.get("name") == "code scanning"]
+    assert not pipeline.runner("fork").wants(step, {}, False)  # its token may not write
+
+
+# ---- replay ----
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    """A copy of what a gateway decided by the starter policy with one more domain: 20 joiners of ours, 3 of the
+    other, 2 of neither."""
+    folder = tmp_path_factory.mktemp("journal")
+    gateway = Gateway(folder / "gateway", policy="starter")
+    data = gateway.folder / "policy/access/data.yaml"
+    data.write_text(data.read_text().replace("[example.com]", "[example.com, old.example]"))
+    with gateway:
+        for count, domain in ((20, "example.com"), (3, "old.example"), (2, "evil.example")):
+            for number in range(count):
+                create(gateway, f"person{number}@{domain}")
+        gateway.cli("backup", str(folder / "copy.db"))
+    return (folder / "copy.db").read_bytes()
+
+
+def replay(pipeline, most="0"):
+    pipeline.settings = {"SCIMWARD_JOURNAL_URL": pipeline.forge.url("journal.db"), "SCIMWARD_MAX_NEWLY_DENIED": most}
+    return pipeline.job("replay", passed=["check"])
+
+
+def test_a_replay_becomes_one_comment_however_often_it_runs(pipeline, journal):
+    pipeline.forge.files["/files/journal.db"] = journal
+    theirs = pipeline.forge.comment(PERSON, f"{MARKER}\nnot the pipeline's")
+    for number in range(120):  # more than a page
+        pipeline.forge.comment(PERSON, f"I think {number}")
+
+    job = replay(pipeline)
+
+    assert job.result == "failure" and last_step(job).code == 2, job.text()
+    [ours] = pipeline.forge.comments[121:]
+    assert ours["body"].startswith(MARKER) and "3 of 25" in ours["body"]
+    assert all(f"person{number}&#64;old.example" in ours["body"] for number in range(3))
+    assert "evil.example" not in ours["body"]  # denied then and now
+    change(pipeline.repository, "policy/access/data.yaml", "[example.com]", "[example.com, old.example]")
+    job = replay(pipeline)
+    assert job.result == "success", job.text()
+    assert len(pipeline.forge.comments) == 122 and ours["edits"] == 1 and "0 of 25" in ours["body"]
+    assert theirs["edits"] == 0
+    for step in job.steps.values():
+        assert COMMENT_TOKEN not in step.output + step.errors and FILE_TOKEN not in step.output + step.errors
+
+
+def test_a_change_within_the_limit_passes_and_what_cannot_be_replayed_fails(pipeline, journal):
+    pipeline.forge.files["/files/journal.db"] = journal
+    assert replay(pipeline, most="3").result == "success"
+    assert len(pipeline.forge.comments) == 1
+
+    pipeline.forge.files["/files/journal.db"] = b"no database"
+    job = replay(pipeline)
+    assert job.result == "failure" and last_step(job).code not in (0, 2)
+    pipeline.forge.files = {}
+    assert replay(pipeline).result == "failure"
+    assert pipeline.forge.comments[0]["edits"] == 0 and len(pipeline.forge.comments) == 1
+
+
+def test_only_pull_requests_of_the_own_repository_see_the_journal(pipeline):
+    pipeline.settings = {"SCIMWARD_JOURNAL_URL": pipeline.forge.url("journal.db")}
+
+    assert pipeline.job("replay", "push", passed=["check"]).result == "skipped"
+    if pipeline.kind == "github":  # on GitLab a fork's pipelines run in the fork, without the variables
+        assert pipeline.job("replay", "fork", passed=["check"]).result == "skipped"
+    pipeline.settings = {}
+    assert pipeline.job("replay", passed=["check"]).result == "skipped"
 
 
 # ---- publish ----
@@ -275,17 +336,20 @@ def gateway_of(pipeline, make_gateway, **options):
     return use_policy(make_gateway(start=False, **options), bundle, signers=[signer])
 
 
-def create(gateway, name):
-    return gateway.post("/Users", {"schemas": [USER], "userName": name}).status
+def digest_of(said):
+    return re.search(r"revision ([0-9a-f]{16})", said)[1]
 
 
 def test_a_gateway_starts_from_what_was_published_and_takes_nothing_older(pipeline, make_gateway):
-    publish(pipeline)
+    job = publish(pipeline)
     first = dict(pipeline.forge.files)
     gateway = gateway_of(pipeline, make_gateway).start()
     assert create(gateway, "eve@new.example") == 403
-    [activated] = gateway.journal('kind eq "policy"')
-    assert pipeline.repository.git("rev-parse", "HEAD") in json.dumps(activated)
+    commit = pipeline.repository.git("rev-parse", "HEAD")
+    assert f"bundle:{commit}" in gateway.cli("policy", "status")
+    # What opa made of it here is what the gateway makes of the same folder.
+    folder = gateway.cli("policy", "check", str(pipeline.repository.folder / "policy"))
+    assert digest_of(job.text()) == digest_of(folder)
     commit = change(pipeline.repository, "policy/access/data.yaml", "[example.com]", "[example.com, new.example]")
 
     publish(pipeline)
@@ -298,6 +362,7 @@ def test_a_gateway_starts_from_what_was_published_and_takes_nothing_older(pipeli
 
 
 def test_what_is_published_is_the_commit_and_has_no_tests(pipeline):
+    use_small_policy(pipeline.repository)
     publish(pipeline)
 
     (pipeline.repository.folder / "policy" / "left-over.rego").write_text("package left.over\n")
@@ -309,48 +374,44 @@ def test_what_is_published_is_the_commit_and_has_no_tests(pipeline):
         path.write_bytes(pipeline.forge.files[f"/files/{name}"])
         files = read_bundle(path)
         manifests.append(json.loads(files["/.manifest"]))
-        assert "/plan.json" in files and "/.signatures.json" in files
+        assert {"/plan.json", "/.signatures.json", "/policy.rego"} <= files.keys()
         assert not any("_test.rego" in file or "left-over" in file for file in files)
     assert manifests[0] == manifests[1]
     assert manifests[0]["revision"] == pipeline.repository.git("rev-parse", "HEAD")
-    assert manifests[0]["metadata"] == {"serial": 1}
+    assert manifests[0]["metadata"] == {"serial": 2, "owner": "access team"}  # what was in the manifest stays
+
+
+def use_small_policy(repository):
+    """In the place of the starter policy, whose many rules would only take time."""
+    shutil.rmtree(repository.folder / "policy")
+    files = {"policy/policy.rego": ALLOW, "policy/.manifest": {"metadata": {"owner": "access team"}}}
+    repository.commit(files | {"policy/policy_test.rego": "package scimward_test\n\ntest_it if data.scimward.decision\n"})
 
 
 def last_step(job):
     return list(job.steps.values())[-1]
 
 
-def test_changes_and_half_a_history_are_not_published(pipeline, tmp_path):
+def test_what_must_not_be_published_is_not(pipeline, tmp_path):
+    use_small_policy(pipeline.repository)
+    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.base + "/api/v4/nowhere"}
+    job = pipeline.job("publish", "push", passed=["check"])
+    assert job.result == "failure" and "401" in last_step(job).output + last_step(job).errors
+
     pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
-    data = pipeline.repository.folder / "policy/access/data.yaml"
-    text = data.read_text()
-    data.write_text(text + "\n")
+    assert pipeline.job("publish", "pull", passed=["check"]).result == "skipped"
+    rego = pipeline.repository.folder / "policy/policy.rego"
+    rego.write_text(ALLOW + "\n")
     job = pipeline.job("publish", "push", passed=["check"])
     assert job.result == "failure" and "not as it was committed" in last_step(job).errors
-    data.write_text(text)
-    pipeline.repository.commit({})
+    rego.write_text(ALLOW)
 
     shallow = tmp_path / "shallow"
     pipeline.repository.git("clone", "-q", "--depth", "1", f"file://{pipeline.repository.folder}", str(shallow))
     pipeline.repository.folder = shallow
     job = pipeline.job("publish", "push", passed=["check"])
-
     assert job.result == "failure" and "fetch the whole history" in last_step(job).errors
     assert pipeline.forge.files == {}
-
-
-def test_pull_requests_publish_nothing(pipeline):
-    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.url("access.tar.gz")}
-
-    assert pipeline.job("publish", "pull", passed=["check"]).result == "skipped"
-
-
-def test_a_server_that_says_no_fails_the_job(pipeline):
-    pipeline.settings = {"SCIMWARD_BUNDLE_URL": pipeline.forge.base + "/api/v4/nowhere"}
-
-    job = pipeline.job("publish", "push", passed=["check"])
-
-    assert job.result == "failure" and "401" in last_step(job).output + last_step(job).errors
 
 
 # ---- before the commit ----
