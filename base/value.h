@@ -245,6 +245,10 @@ const struct value *value_of_sorted_object(
  * the empty one. */
 const struct value *value_with(struct arena *arena, const struct value *object, const char *name,
 	const struct value *value);
+/* All members of both objects; those of `over` go before those of `under`. Shares them. NULL is the
+ * empty one. */
+const struct value *value_overlay(
+	struct arena *arena, const struct value *under, const struct value *over);
 /* A new array with one item more. `array` NULL is the empty one. */
 const struct value *value_append(
 	struct arena *arena, const struct value *array, const struct value *item);

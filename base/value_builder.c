@@ -93,3 +93,23 @@ const struct value *value_finish_set(struct value_builder *builder)
 	used_up(builder);
 	return set;
 }
+
+const struct value *value_overlay(
+	struct arena *arena, const struct value *under, const struct value *over)
+{
+	struct value_builder it = { .arena = arena };
+
+	for (size_t i = 0; i < value_count(under); i++) {
+		const struct value_member *member = value_member_at(under, i);
+
+		if (value_find_key(over, member->key) == NULL) {
+			value_add_key(&it, member->key, member->value);
+		}
+	}
+	for (size_t i = 0; i < value_count(over); i++) {
+		const struct value_member *member = value_member_at(over, i);
+
+		value_add_key(&it, member->key, member->value);
+	}
+	return value_finish_object(&it);
+}

@@ -6,7 +6,7 @@ they come; every request a resource of its own; no app but in the row that says 
 interleaved, the median counts. Anything but a 2xx fails the benchmark.
 
     --quick     under a minute: shorter rounds, nothing at 100,000 users
-    --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, access, opa, large)
+    --only A,B  only those groups of rows (size, decision, speed, steps, tls, app, access, opa, replay, large)
     --scale     a million people and groups of half a million instead: scale.py
 
 Writes build/bench.json. docs/performance.md says what the rows mean.
@@ -47,6 +47,12 @@ decision if {
 	some group in input.directory.subject.groups
 	group.display == sprintf("deployers-%s", [input.resource.id])
 }
+"""
+
+# One rule more for the starter policy: what the worst candidate looks like, since each difference costs most.
+NOBODY = """package scimward.rules.bench
+
+deny contains {"code": "bench.nobody", "message": "nobody may do anything"}
 """
 
 FULL = {"rounds": 5, "tls_rounds": 3, "seconds": 1.5, "warmup": 0.3, "policy_rounds": 20000, "seed": 20000}
@@ -270,6 +276,26 @@ class Bench:
                     runs = [self.post(gateway, count) for _ in range(self.plan["rounds"])]
                     self.table.add_load(f"POST, {count} connection{'s' if count > 1 else ''}", median_of(runs))
 
+    def replay(self):
+        """Decisions of the past, decided again: half of them creates, half changes that refer to what was there."""
+        decisions = 10000 if self.quick else 100000
+        self.table.heading(f"{decisions:,} decisions of the journal, decided again")
+        with BenchGateway(self.folder / "replay") as gateway:
+            self.seed(gateway, decisions // 2, "ids-replay")
+            self.patch(gateway, 64, count=decisions // 2)
+        other = self.folder / "replay-policy"
+        shutil.copytree(measure.STARTER, other)
+        (other / "rules" / "bench.rego").write_text(NOBODY)
+        modules = (other / "modules.rego").read_text()
+        (other / "modules.rego").write_text(modules.replace("deny := {", 'deny := {\n\t"bench": rules.bench.deny,', 1))
+        for name, against in (("by the policy that decided", "recorded"), ("by another policy, which denies all", other)):
+            found = gateway.cli_json("policy", "replay", "--against", str(against))["replay"]
+            assert found["replayed"] == decisions and found["not_replayed"] == [], found["not_replayed"]
+            assert found["changed"] == (0 if against == "recorded" else decisions), found["kinds"]
+            note = f"{found['took_ms'] * 1000 / decisions:.1f} µs each, one thread"
+            goal = 10 * decisions / 100000
+            self.table.add(f"policy replay, {name}", found["took_ms"] / 1000, "s", goal, True, note=note)
+
     def large(self):
         """What grows with the number of users and members, and what must not."""
         self.table.heading("100,000 users")
@@ -339,6 +365,7 @@ GROUPS = {
     "app": Bench.app,
     "access": Bench.access,
     "opa": Bench.opa,
+    "replay": Bench.replay,
     "large": Bench.large,
 }
 

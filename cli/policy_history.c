@@ -236,6 +236,23 @@ const struct cli_command cli_policy_history_commands[] = {
 			"scimward policy replay --against recorded\n",
 		.run = cli_policy_replay },
 	{ .noun = "policy",
+		.verb = "diff",
+		.arguments = "REVISION1 REVISION2",
+		.min_arguments = 2,
+		.max_arguments = 2,
+		.summary = "Show what is different between two policies",
+		.details = "A REVISION is `live`, a folder, a bundle, or (the beginning of) a "
+			   "digest or "
+			   "commit that `policy revisions` lists.\nShown are rules that came and "
+			   "went, "
+			   "levels that changed, the Rego as a unified diff, and data by JSON "
+			   "pointer.\n",
+		.options = cli_policy_diff_options,
+		.examples = "scimward policy diff live ./policy\n"
+			    "scimward policy diff 41c2d3 9ab0 --format markdown\n"
+			    "scimward policy diff live ./policy --exit-code\n",
+		.run = cli_policy_diff },
+	{ .noun = "policy",
 		.verb = "revisions",
 		.summary = "List the policies that decided here",
 		.details = "They are kept beside the store, bounded by policy.archive. Exit code 2 "

@@ -174,6 +174,31 @@ static size_t worker_count(const struct config *config)
 	return cores > 0 ? (size_t)cores : 1;
 }
 
+static void tell_ready(const struct gateway *gateway)
+{
+	const struct config_listen *listen = &gateway->config->listen;
+	char port[16];
+	char took[24];
+
+	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
+	snprintf(took, sizeof(took), "%lld",
+		(long long)((clock_now_us() - gateway->started_us) / 1000));
+	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address,
+		"port", port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
+}
+
+/* In the main thread. Nobody is told to come while a worker does not serve: a stop cuts its queue.
+ */
+static void on_attached(void *user)
+{
+	struct gateway *gateway = user;
+
+	if (++gateway->serving == gateway->worker_count &&
+		!__atomic_load_n(&gateway->stopping, __ATOMIC_RELAXED)) {
+		tell_ready(gateway);
+	}
+}
+
 static void attach(void *user)
 {
 	struct gateway_worker *worker = user;
@@ -184,7 +209,8 @@ static void attach(void *user)
 		worker->asker =
 			policy_asker_new(gateway->remote, worker->loop, limit > 0 ? limit : 1);
 	}
-	server_attach(worker->gateway->server, worker->index, worker->loop, worker);
+	server_attach(gateway->server, worker->index, worker->loop, worker);
+	loop_post(gateway->loop, on_attached, gateway);
 }
 
 static bool start_worker(struct gateway *gateway, unsigned index, struct error *err)
@@ -327,19 +353,6 @@ static bool start_courier(struct gateway *gateway, struct error *err)
 	return gateway->courier != NULL;
 }
 
-static void tell_ready(const struct gateway *gateway)
-{
-	const struct config_listen *listen = &gateway->config->listen;
-	char port[16];
-	char took[24];
-
-	snprintf(port, sizeof(port), "%u", server_port(gateway->server));
-	snprintf(took, sizeof(took), "%lld",
-		(long long)((clock_now_us() - gateway->started_us) / 1000));
-	log_event(LOG_INFO, "ready", "version", SCIMWARD_VERSION, "address", listen->address,
-		"port", port, "tls", gateway->tls != NULL ? "on" : "off", "took_ms", took, NULL);
-}
-
 /* Nothing can fail any more: from here on there are clients. */
 static void begin_to_serve(struct gateway *gateway)
 {
@@ -349,7 +362,6 @@ static void begin_to_serve(struct gateway *gateway)
 	}
 	policy_live_follow(gateway->policy);
 	policy_live_follow(gateway->candidate);
-	tell_ready(gateway);
 }
 
 bool gateway_load_model(struct gateway *gateway, struct error *err)

@@ -114,6 +114,7 @@ struct gateway {
 	struct server *server;
 	struct gateway_worker *workers;
 	size_t worker_count;
+	size_t serving;                /* workers that accept connections; main thread */
 	struct loop *loop;             /* the main thread's */
 	struct policy_live *policy;    /* where snapshots get theirs from */
 	struct policy_live *candidate; /* beside it; NULL: none is configured */

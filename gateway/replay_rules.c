@@ -215,15 +215,22 @@ struct wanted {
 	const char *weaker;
 };
 
+/* What a module says goes before what gathers it: data.scimward.rules.<module>.deny. */
+static bool is_of_module(const struct rule_hit *rule)
+{
+	static const char package[] = "data.scimward.rules.";
+
+	return strncmp(rule->name, package, sizeof(package) - 1) == 0;
+}
+
 static int weight(const struct wanted *wanted, const struct rule_hit *rule)
 {
-	if (is_called(rule, wanted->stronger)) {
-		return 3;
-	}
-	if (is_called(rule, wanted->weaker)) {
-		return 2;
-	}
-	return is_of_top(rule) ? 0 : 1;
+	int its = is_called(rule, wanted->stronger) ? 3
+		  : is_called(rule, wanted->weaker) ? 2
+		  : is_of_top(rule)                 ? 0
+						    : 1;
+
+	return 2 * its + is_of_module(rule);
 }
 
 static int heaviest(

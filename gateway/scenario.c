@@ -19,6 +19,7 @@
 #include "gateway/scenario_read.h"
 #include "gateway/scenario_run.h"
 #include "gateway/trial.h"
+#include "policy/engine.h"
 
 enum { FOLDER_DEPTH = 8 };
 
@@ -43,7 +44,8 @@ struct runner {
 	const char **names;             /* of the files, sorted */
 	size_t name_count;
 	const struct scenario_file **files;
-	struct trial *trial; /* opened for the first scenario */
+	struct trial *trial;      /* opened for the first scenario */
+	const struct value *data; /* of the policy that the trial tries; NULL: its own */
 	regex_t regex;
 	bool has_regex;
 	struct scenario_result *results;
@@ -177,6 +179,24 @@ static bool is_wanted(const struct runner *runner, const struct scenario *scenar
 	return !runner->has_regex || regexec(&runner->regex, scenario->name, 0, NULL, 0) == 0;
 }
 
+/* Scenarios of a file mostly share their data, so one policy does for them. */
+static bool give_data(struct runner *runner, const struct value *data, struct error *err)
+{
+	CLEANUP(policy_cleanup) struct policy *other = NULL;
+
+	if (data == runner->data) {
+		return true;
+	}
+	other = data != NULL ? policy_with_data(runner->options->policy, data, err)
+			     : policy_ref(runner->options->policy);
+	if (other == NULL || !trial_set_policy(runner->trial, other, err)) {
+		err->code = ERROR_CONFIG;
+		return false;
+	}
+	runner->data = data;
+	return true;
+}
+
 static bool tell_one(struct runner *runner, const char *name, const struct scenario_file *file,
 	const struct scenario *scenario, struct error *err)
 {
@@ -196,8 +216,9 @@ static bool tell_one(struct runner *runner, const char *name, const struct scena
 			return false;
 		}
 	}
-	if (!scenario_tell(
-		    runner->trial, file, scenario, options->coverage, report->arena, result, err)) {
+	if (!give_data(runner, scenario->given.data, err) ||
+		!scenario_tell(runner->trial, file, scenario, options->coverage, report->arena,
+			result, err)) {
 		return error_wrap(err, "%s:%zu: %s", name, scenario->line, scenario->name);
 	}
 	report->count++;

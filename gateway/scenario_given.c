@@ -335,6 +335,36 @@ static bool read_tenant(struct scenario_reader *reader, const struct yaml_node *
 	return scenario_text(reader, node, &((struct given_reader *)into)->given.tenant);
 }
 
+/* What the file says of data.access.x stays where the scenario says nothing of it. */
+static const struct value *merge_data(
+	struct arena *arena, const struct value *base, const struct value *more)
+{
+	struct value_builder it = { .arena = arena };
+
+	for (size_t i = 0; i < value_count(more); i++) {
+		const struct value_member *member = value_member_at(more, i);
+		const struct value *before = value_find_key(base, member->key);
+		bool both = value_is(before, VALUE_OBJECT) && value_is(member->value, VALUE_OBJECT);
+
+		value_add_key(&it, member->key,
+			both ? value_overlay(arena, before, member->value) : member->value);
+	}
+	return value_overlay(arena, base, value_finish_object(&it));
+}
+
+static bool read_data(struct scenario_reader *reader, const struct yaml_node *node, void *into)
+{
+	struct scenario_given *given = &((struct given_reader *)into)->given;
+	const struct value *data = scenario_value(reader->arena, node);
+
+	if (!value_is(data, VALUE_OBJECT)) {
+		return scenario_complain(reader, node, "data: {access: {…}}",
+			"what the policy sees below `data` belongs here, by name");
+	}
+	given->data = merge_data(reader->arena, given->data, data);
+	return true;
+}
+
 static bool read_crowd(struct scenario_reader *reader, const struct yaml_node *node, void *into)
 {
 	return scenario_number(
@@ -364,7 +394,7 @@ static bool read_recent(struct scenario_reader *reader, const struct yaml_node *
 	return scenario_mapping(reader, node, SCENARIO_KEYS(recent_keys), into);
 }
 
-static const struct scenario_key given_keys[] = { { "crowd", read_crowd },
+static const struct scenario_key given_keys[] = { { "crowd", read_crowd }, { "data", read_data },
 	{ "groups", read_groups }, { "recent", read_recent }, { "tenant", read_tenant },
 	{ "time", read_time }, { "users", read_users } };
 

@@ -89,6 +89,15 @@ static bool read_as(struct scenario_reader *reader, const struct yaml_node *node
 		       scenario_complain(reader, node, NULL, "'%.64s' cannot be a name", step->as));
 }
 
+static bool read_by(struct scenario_reader *reader, const struct yaml_node *node, void *into)
+{
+	struct scenario_step *step = into;
+
+	return scenario_text(reader, node, &step->by) &&
+	       (scenario_find_name(reader, step->by) != NULL ||
+		       scenario_unknown_name(reader, node, step->by));
+}
+
 static bool read_after(struct scenario_reader *reader, const struct yaml_node *node, void *into)
 {
 	struct scenario_step *step = into;
@@ -108,8 +117,8 @@ static bool read_step_then(struct scenario_reader *reader, const struct yaml_nod
 }
 
 static const struct scenario_key step_keys[] = { { "after", read_after }, { "as", read_as },
-	{ "body", read_body }, { "headers", read_headers }, { "request", read_request },
-	{ "source", read_source }, { "then", read_step_then } };
+	{ "body", read_body }, { "by", read_by }, { "headers", read_headers },
+	{ "request", read_request }, { "source", read_source }, { "then", read_step_then } };
 
 static bool read_step(
 	struct scenario_reader *reader, const struct yaml_node *node, struct scenario_step *step)

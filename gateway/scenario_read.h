@@ -47,6 +47,7 @@ struct scenario_thing {
 };
 
 struct scenario_given {
+	const struct value *data; /* takes the place of the policy's, by name; NULL: that stays */
 	const char *tenant;
 	int64_t time_us;
 	int64_t deactivations; /* removed lately, by each source */
@@ -90,6 +91,7 @@ struct scenario_header {
 struct scenario_step {
 	size_t line;
 	size_t source;
+	const char *by; /* the person whom the source's token speaks for; NULL: nobody */
 	const char *method;
 	const char *target; /* "/scim/v2/…"; `${…}` not replaced */
 	const struct scenario_header *headers;

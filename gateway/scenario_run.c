@@ -142,6 +142,14 @@ static void fill_request(
 		.header_count = step->header_count,
 		.body = body_of(telling, step),
 		.time_us = telling->time_us };
+	if (step->by != NULL) {
+		const char *id = telling_find_id(telling, step->by);
+		uint8_t *subject = arena_alloc(telling->scratch, UUID_BYTES);
+
+		if (uuid_parse(id, strlen(id), subject)) {
+			request->subject = subject;
+		}
+	}
 	request->body_size = request->body != NULL ? strlen(request->body) : 0;
 }
 

@@ -205,6 +205,18 @@ struct trial *trial_open(const struct trial_options *options, struct error *err)
 	return trial;
 }
 
+bool trial_set_policy(struct trial *trial, struct policy *policy, struct error *err)
+{
+	struct snapshot *snapshot = make_snapshot(trial, policy_ref(policy), 0, err);
+
+	if (snapshot == NULL) {
+		return false;
+	}
+	snapshot_unref(trial->judging);
+	trial->judging = snapshot;
+	return true;
+}
+
 void trial_close(struct trial *trial)
 {
 	if (trial == NULL) {

@@ -52,6 +52,9 @@ struct trial_source {
 	const char *kind;
 };
 
+/* From the next request on. Coverage goes on counting. ERROR_POLICY: as trial_open(). */
+bool trial_set_policy(struct trial *trial, struct policy *policy, struct error *err);
+
 /* Texts must live until the next world, or trial_close(). */
 struct trial_world {
 	const char *tenant; /* its name */
@@ -83,6 +86,9 @@ struct trial_request {
 	 * dialect is standard. */
 	bool is_given;
 	const uint8_t *id; /* UUID_BYTES: what a create gets; NULL: the next */
+	/* UUID_BYTES: the person that the source's token speaks for; NULL: nobody. Not of several
+	 * requests at once. */
+	const uint8_t *subject;
 };
 
 struct trial_reason {

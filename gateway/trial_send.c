@@ -215,6 +215,23 @@ static bool parse(struct call *call, const struct trial_request *it, struct erro
 	return true;
 }
 
+/* No other request is under way: the token may change. */
+static void speak_for(struct trial *trial, const struct trial_request *it)
+{
+	const struct gateway_source *source = &trial->gateway->sources[it->source];
+
+	for (size_t i = 0; i < trial->judging->token_count; i++) {
+		struct snapshot_token *token = &trial->judging->tokens[i];
+
+		if (token->source == source) {
+			token->has_subject = it->subject != NULL;
+			if (it->subject != NULL) {
+				memcpy(token->subject, it->subject, UUID_BYTES);
+			}
+		}
+	}
+}
+
 static void start(struct call *call, const struct trial_request *it)
 {
 	struct gateway_worker *worker = &call->trial->gateway->workers[0];
@@ -227,6 +244,7 @@ static void start(struct call *call, const struct trial_request *it)
 		.user = call };
 	const struct step *flow;
 
+	speak_for(call->trial, it);
 	snapshot_unref(worker->snapshot);
 	worker->snapshot = snapshot_ref(it->is_given ? call->trial->giving : call->trial->judging);
 	request = request_new(worker, inner_new(call->arena, &options), &call->parser.request);

@@ -50,6 +50,7 @@ struct draft_op *emit(
 		.op.run = run,
 		.leave = compiler->scope != NULL ? compiler->scope->leave : NO_LABEL,
 		.jump = NO_LABEL,
+		.definition = compiler->definition,
 	};
 	if (statement != NULL) {
 		const struct ir_place *place = &statement->place;
@@ -142,6 +143,29 @@ static size_t destination(const struct compiler *compiler, uint32_t label)
 	return at;
 }
 
+/* For reach.h: which body each op belongs to, and where the stops are now. */
+static void number_reach(
+	struct compiler *compiler, struct function *function, const size_t *numbers)
+{
+	struct reach *reach = &function->reach;
+	uint32_t *bodies = arena_calloc(compiler->arena, function->op_count, sizeof(*bodies));
+
+	for (size_t i = 0; i < compiler->op_count; i++) {
+		if (!compiler->ops[i].dropped) {
+			bodies[numbers[i]] = compiler->ops[i].definition;
+		}
+	}
+	for (size_t i = 0; i < compiler->stop_count; i++) {
+		struct reach_stop *stop = &compiler->stops[i];
+		stop->begin = (uint32_t)numbers[stop->begin];
+		stop->end = (uint32_t)numbers[stop->end];
+	}
+	reach->bodies = bodies;
+	reach->stops = arena_copy(
+		compiler->arena, compiler->stops, compiler->stop_count * sizeof(*compiler->stops));
+	reach->stop_count = compiler->stop_count;
+}
+
 static void put_together(struct compiler *compiler, struct function *function)
 {
 	size_t count = compiler->op_count;
@@ -152,6 +176,7 @@ static void put_together(struct compiler *compiler, struct function *function)
 		numbers[i] = function->op_count;
 		function->op_count += !compiler->ops[i].dropped;
 	}
+	number_reach(compiler, function, numbers);
 	struct op *ops = arena_calloc(compiler->arena, function->op_count, sizeof(*ops));
 	struct place *places = arena_calloc(compiler->arena, function->op_count, sizeof(*places));
 	for (size_t i = 0; i < count; i++) {
@@ -174,6 +199,21 @@ static void put_together(struct compiler *compiler, struct function *function)
 	place_traces(compiler, compiler->ops, count, ops);
 }
 
+/* Input and data as the function got them: a `with` may change them for a while. */
+static void keep_documents(
+	struct compiler *compiler, const struct ir_function *ir, struct reach *reach)
+{
+	for (size_t i = 0; i < 2 && i < ir->param_count; i++) {
+		reach->documents[i] = ir->params[i];
+		if (reach->count > 0 && compiler->locals[ir->params[i]].writes > 1) {
+			struct draft_op *draft = emit(compiler, op_assign, NULL);
+			reach->documents[i] = compiler->local_count++;
+			draft->op.a = (int32_t)ir->params[i];
+			draft->op.target = reach->documents[i];
+		}
+	}
+}
+
 static void compile_function(
 	struct compiler *compiler, const struct ir_function *ir, struct function *function)
 {
@@ -187,7 +227,11 @@ static void compile_function(
 	compiler->scope = NULL;
 	compiler->function_name = function->name;
 	compiler->body = 0;
+	compiler->definition = 0;
+	compiler->stop_count = 0;
 	count_locals(compiler);
+	reach_note(compiler, ir, &function->reach);
+	keep_documents(compiler, ir, &function->reach);
 	for (size_t i = 0; i < ir->block_count; i++) {
 		compiler->clause = (uint32_t)i;
 		compiler->body++;

@@ -4,6 +4,7 @@
  *     compile.c            programs, functions, scopes, labels; puts the ops together at the end
  *     compile_statement.c  one statement → ops
  *     compile_fold.c       locals that need not be: copies, constants, constant containers
+ *     compile_reach.c      what OPA's index of rules knows of them
  *
  * Blocks become labels. While a block is compiled, `scope->leave` is the label behind it; an op
  * that may be undefined goes there. A `with` puts things in order on every way out: its scope
@@ -16,6 +17,7 @@
 #include <stdint.h>
 #include "policy/ir.h"
 #include "policy/program.h"
+#include "policy/reach.h"
 
 #define NO_LABEL UINT32_MAX
 #define NO_OP SIZE_MAX
@@ -25,7 +27,8 @@ struct draft_op {
 	uint32_t leave; /* labels */
 	uint32_t jump;
 	struct place place;
-	bool dropped; /* nobody reads what it writes */
+	uint32_t definition; /* 0: none, or number + 1: policy/reach.h */
+	bool dropped;        /* nobody reads what it writes */
 };
 
 /*
@@ -79,6 +82,14 @@ struct compiler {
 	size_t alias_count;
 	size_t alias_room;
 	struct scope *scope;
+
+	const struct ir_block **bodies; /* of the function's definitions: policy/reach.h */
+	size_t body_count;
+	size_t next_body;
+	uint32_t definition; /* of the ops that are made: 0, or number + 1 */
+	struct reach_stop *stops;
+	size_t stop_count;
+	size_t stop_room;
 
 	bool covers;     /* each statement is preceded by an op_cover */
 	uint32_t clause; /* the block of the function under way */

@@ -169,6 +169,29 @@ static size_t emit_not(struct compiler *compiler, const struct ir_block *block, 
 	return 1;
 }
 
+/*
+ * The loop of an `every` notes in a local that its body did not hold for an item, and goes on
+ * ("… is_undefined holds; failed = true"). OPA does not evaluate the body again.
+ */
+static void note_stop(
+	struct compiler *compiler, const struct ir_statement *scan, size_t begin, size_t end)
+{
+	const struct ir_block *block = &scan->blocks[0];
+
+	if (scan->block_count != 1 || block->count < 2) {
+		return;
+	}
+	const struct ir_statement *last = &block->statements[block->count - 1];
+	if (last->kind != IR_ASSIGN_VAR || last->a.type != IR_BOOL || last->a.index != 1 ||
+		last[-1].kind != IR_IS_UNDEFINED) {
+		return;
+	}
+	compiler->stops = grow(compiler, compiler->stops, compiler->stop_count,
+		&compiler->stop_room, sizeof(*compiler->stops));
+	compiler->stops[compiler->stop_count++] =
+		(struct reach_stop){ (uint32_t)begin, (uint32_t)end, last->target };
+}
+
 static size_t emit_scan(struct compiler *compiler, const struct ir_block *block, size_t at)
 {
 	const struct ir_statement *statement = &block->statements[at];
@@ -186,6 +209,7 @@ static size_t emit_scan(struct compiler *compiler, const struct ir_block *block,
 	draft->op.b = slot;
 	draft->leave = behind;
 	label_bind(compiler, next);
+	size_t begin = compiler->op_count;
 	bool wants_key = compiler->locals[statement->target].reads > 0;
 	draft = emit(compiler, wants_key ? op_next : op_next_value, statement);
 	draft->op.b = slot;
@@ -200,6 +224,7 @@ static size_t emit_scan(struct compiler *compiler, const struct ir_block *block,
 	}
 	scope_close(compiler);
 	emit_jump(compiler, next, statement);
+	note_stop(compiler, statement, begin, compiler->op_count - 1);
 	label_bind(compiler, behind);
 	compiler->scans--;
 	return 1;
@@ -431,9 +456,15 @@ void compile_blocks(struct compiler *compiler, const struct ir_block *blocks, si
 	for (size_t i = 0; i < count; i++) {
 		struct scope scope;
 		uint32_t behind = label_new(compiler);
+		bool is_body = compiler->next_body < compiler->body_count &&
+			       compiler->bodies[compiler->next_body] == &blocks[i];
+		if (is_body) {
+			compiler->definition = (uint32_t)++compiler->next_body;
+		}
 		scope_open(compiler, &scope, behind);
 		compile_block(compiler, &blocks[i]);
 		scope_close(compiler);
 		label_bind(compiler, behind);
+		compiler->definition = is_body ? 0 : compiler->definition;
 	}
 }

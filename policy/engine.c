@@ -38,7 +38,9 @@ struct policy_entrypoint {
 struct policy {
 	atomic_size_t references;
 	struct arena *arena;
-	struct program program;
+	struct policy *rules_of; /* a reference; NULL: the program is its own */
+	struct program own;
+	const struct program *program;
 	const struct value *data;
 	const char *revision;
 	struct policy_entrypoint *entrypoints;
@@ -101,17 +103,18 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 	unsigned without =
 		limits->without | (limits->trace ? POLICY_STEP_ALIASES | POLICY_STEP_FOLDING : 0);
 
-	policy->program.has_points = limits->coverage;
-	policy->program.has_trace = limits->trace;
+	policy->own.has_points = limits->coverage;
+	policy->own.has_trace = limits->trace;
+	policy->program = &policy->own;
 	if (plan == NULL ||
-		!program_compile(policy->arena, scratch, plan, without, &policy->program, err) ||
+		!program_compile(policy->arena, scratch, plan, without, &policy->own, err) ||
 		(!limits->rules_may_hide_data && !check_conflicts(policy, plan, err))) {
 		return false;
 	}
-	size_t count = policy->program.plan_count;
+	size_t count = policy->own.plan_count;
 	policy->entrypoints = arena_calloc(policy->arena, count, sizeof(*policy->entrypoints));
 	for (size_t i = 0; i < count; i++) {
-		policy->entrypoints[i].function = &policy->program.plans[i];
+		policy->entrypoints[i].function = &policy->own.plans[i];
 	}
 	return true;
 }
@@ -137,6 +140,36 @@ struct policy *policy_load(
 	return loaded;
 }
 
+/* ---- other data ---- */
+
+struct policy *policy_with_data(struct policy *policy, const struct value *data, struct error *err)
+{
+	const struct value *packages = value_find(policy->program->paths, PROGRAM_ROOT);
+	struct policy *other;
+
+	for (size_t i = 0; i < value_count(data); i++) {
+		const struct value *name = value_member_at(data, i)->key;
+
+		if (value_find_key(packages, name) != NULL) {
+			error_set(err, ERROR_POLICY, "data.%s is rules of the policy, not data",
+				value_text(name));
+			return NULL;
+		}
+	}
+	other = must_calloc(1, sizeof(*other));
+	atomic_init(&other->references, 1);
+	other->arena = arena_new();
+	other->rules_of = policy_ref(policy);
+	other->program = policy->program;
+	other->data = value_overlay(other->arena, policy->data, value_copy(other->arena, data));
+	other->revision = policy->revision;
+	other->entrypoints = policy->entrypoints;
+	other->result_name = policy->result_name;
+	return other;
+}
+
+/* ---- references ---- */
+
 struct policy *policy_ref(struct policy *policy)
 {
 	atomic_fetch_add_explicit(&policy->references, 1, memory_order_relaxed);
@@ -149,6 +182,7 @@ void policy_unref(struct policy *policy)
 		atomic_fetch_sub_explicit(&policy->references, 1, memory_order_acq_rel) > 1) {
 		return;
 	}
+	policy_unref(policy->rules_of);
 	arena_free(policy->arena);
 	memory_free(policy);
 }
@@ -160,7 +194,7 @@ void policy_cleanup(struct policy **policy)
 
 const struct program *policy_program(const struct policy *policy)
 {
-	return &policy->program;
+	return policy->program;
 }
 
 const char *policy_revision(const struct policy *policy)
@@ -176,8 +210,8 @@ const struct value *policy_data(const struct policy *policy)
 const struct policy_entrypoint *policy_find_entrypoint(
 	const struct policy *policy, const char *name)
 {
-	for (size_t i = 0; i < policy->program.plan_count; i++) {
-		if (strcmp(policy->program.plans[i].name, name) == 0) {
+	for (size_t i = 0; i < policy->program->plan_count; i++) {
+		if (strcmp(policy->program->plans[i].name, name) == 0) {
 			return &policy->entrypoints[i];
 		}
 	}
@@ -186,7 +220,7 @@ const struct policy_entrypoint *policy_find_entrypoint(
 
 const char *policy_entrypoint_name(const struct policy *policy, size_t index)
 {
-	return index < policy->program.plan_count ? policy->program.plans[index].name : NULL;
+	return index < policy->program->plan_count ? policy->program->plans[index].name : NULL;
 }
 
 /* ---- workers ---- */
@@ -238,7 +272,7 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 {
 	const struct policy_budget *budget =
 		call->budget != NULL ? call->budget : &policy_budget_default;
-	size_t functions = policy->program.function_count;
+	size_t functions = policy->program->function_count;
 
 	worker->context = (struct policy_context){
 		.arena = call->arena,
@@ -250,9 +284,10 @@ static void worker_prepare(struct policy_worker *worker, const struct policy *po
 		.notes = call->notes,
 	};
 	worker->budget = budget;
-	worker->program = &policy->program;
+	worker->program = policy->program;
 	worker->op = NULL;
 	worker->function = NULL;
+	worker->frame = NULL;
 	worker->failure = failure;
 	worker->deadline_us = clock_monotonic_us() + budget->time_us;
 	worker->cpu_start_us = WORKER_CPU_UNKNOWN;

@@ -66,6 +66,12 @@ extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 
  */
 struct policy *policy_load(
 	const struct policy_files *files, const struct policy_limits *limits, struct error *err);
+/*
+ * The same rules over other data: each member of data, an object, takes the place of the policy's
+ * member of that name. It is copied; everything else is shared, and policy stays as it is. Coverage
+ * of policy counts what either runs. NULL: ERROR_POLICY, a member stands where rules are.
+ */
+struct policy *policy_with_data(struct policy *policy, const struct value *data, struct error *err);
 struct policy *policy_ref(struct policy *policy); /* thread-safe; returns policy */
 void policy_unref(struct policy *policy); /* thread-safe; the last one frees. NULL is fine. */
 /* For CLEANUP(). */

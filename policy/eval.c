@@ -26,8 +26,6 @@ static const struct value **new_locals(
 /* Runs a function whose new_locals() have their arguments. NULL: undefined. */
 static const struct value *run(struct policy_worker *worker, const struct function *function)
 {
-	const struct function *caller = worker->function;
-	const struct op *caller_op = worker->op;
 	const struct op *op = function->ops;
 	struct frame frame = {
 		.locals = worker->stack + worker->stack_used,
@@ -35,9 +33,12 @@ static const struct value *run(struct policy_worker *worker, const struct functi
 		.worker = worker,
 		.function = function,
 		.scans = worker->scans + worker->scans_used,
+		.outer = worker->frame,
+		.call = worker->op,
 	};
 
 	worker->depth--;
+	worker->frame = &frame;
 	worker->stack_used += function->locals;
 	worker->scans_used += function->scans;
 	worker->function = function;
@@ -49,12 +50,17 @@ static const struct value *run(struct policy_worker *worker, const struct functi
 	worker->depth++;
 	worker->stack_used -= function->locals;
 	worker->scans_used -= function->scans;
-	worker->function = caller;
-	worker->op = caller_op;
+	worker->frame = frame.outer;
+	worker->function = frame.outer != NULL ? frame.outer->function : NULL;
+	worker->op = frame.call;
+	worker->spared = frame.spared;
 	return frame.result;
 }
 
-/* A rule gives the same for the same documents: it runs once for each pair of them. */
+/*
+ * A rule gives the same for the same documents: it runs once for each pair of them. Not so when an
+ * error in it was spared, since OPA does not get there: from elsewhere it may.
+ */
 static const struct value *run_rule(struct policy_worker *worker, const struct function *function,
 	const struct value *input, const struct value *data)
 {
@@ -68,7 +74,9 @@ static const struct value *run_rule(struct policy_worker *worker, const struct f
 	locals[function->params[0]] = input;
 	locals[function->params[1]] = data;
 	const struct value *result = run(worker, function);
-	*memo = (struct memo){ worker->generation, input, data, result };
+	if (!worker->spared) {
+		*memo = (struct memo){ worker->generation, input, data, result };
+	}
 	return result;
 }
 
@@ -136,12 +144,13 @@ const struct op *op_call(struct frame *frame, const struct op *op)
 	return op + 1;
 }
 
-/* A builtin gave nothing: undefined, unless it reported an error and errors are strict. */
+/* A builtin gave nothing: undefined, unless it reported an error, errors are strict, and OPA would
+ * get here as well. */
 static const struct op *on_nothing(struct frame *frame, const struct op *op)
 {
 	struct policy_worker *worker = frame->worker;
 
-	if (worker->context.failed && !worker->lenient) {
+	if (worker->context.failed && !worker->lenient && reach_error(frame)) {
 		policy_leave(worker, POLICY_FAILURE_BUILTIN, "%s: %s", op->builtin->name,
 			worker->builtin_error);
 	}

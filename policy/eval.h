@@ -23,6 +23,9 @@ struct frame {
 	const struct function *function;
 	struct scan *scans;
 	const struct value *result; /* NULL: undefined so far */
+	struct frame *outer;        /* NULL: this is an entry point */
+	const struct op *call;      /* of the outer one, under way */
+	bool spared; /* there was an error in it where OPA does not get to: policy/reach.h */
 };
 
 /* May be NULL or growing. */

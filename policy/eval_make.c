@@ -17,6 +17,9 @@ const struct op *op_assign_once(struct frame *frame, const struct op *op)
 		return op->leave;
 	}
 	if (there != NULL && !policy_equals(&frame->worker->context, there, value)) {
+		if (!reach_error(frame)) {
+			return op->leave;
+		}
 		policy_leave(frame->worker, POLICY_FAILURE_CONFLICT,
 			"%s has different values: complete rules must not give several",
 			frame->function->name);
@@ -111,6 +114,9 @@ const struct op *op_insert_once(struct frame *frame, const struct op *op)
 		there = growing_finish(worker, growing_of(there));
 	}
 	if (there != NULL && !policy_equals(&worker->context, there, value)) {
+		if (!reach_error(frame)) {
+			return op->leave;
+		}
 		policy_leave(worker, POLICY_FAILURE_CONFLICT,
 			"%s has different values for the key %s", frame->function->name,
 			value_preview(worker->context.arena, key, 80));

@@ -10,9 +10,6 @@
 #include "base/value.h"
 #include "policy/eval.h"
 
-/* The planner's name for "data" in the paths of functions. */
-static const char ROOT[] = "g0";
-
 static const struct value *step(const struct value *value, const char *name)
 {
 	if (value_is(value, VALUE_OBJECT)) {
@@ -74,8 +71,9 @@ static const struct value *package_at(
 const struct value *policy_run_path(
 	struct policy_worker *worker, const char *const *path, size_t count)
 {
-	const struct value *paths =
-		worker->program->paths != NULL ? value_find(worker->program->paths, ROOT) : NULL;
+	const struct value *paths = worker->program->paths != NULL
+					    ? value_find(worker->program->paths, PROGRAM_ROOT)
+					    : NULL;
 	const struct value *base = worker->data;
 	size_t i = 0;
 

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "policy/reach.h"
 
 struct arena;
 struct error;
@@ -81,6 +82,7 @@ struct function {
 	uint32_t scans;  /* loops within loops: slots that a frame needs */
 	uint32_t number; /* its place among the functions: index of its memo */
 	bool memo;       /* takes only input and data: a rule */
+	struct reach reach;
 };
 
 struct program {
@@ -103,6 +105,7 @@ struct program {
 	size_t traced_count;
 };
 
+#define PROGRAM_ROOT "g0"   /* "data", in paths of functions as the planner calls it */
 #define PROGRAM_KEYS 256    /* keys of arrays and lengths that are ready-made */
 #define PROGRAM_ARGS_MAX 64 /* of a call */
 

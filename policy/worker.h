@@ -17,6 +17,7 @@
 #include "policy/engine.h"
 #include "policy/program.h"
 
+struct frame;
 struct growing;
 struct policy_coverage;
 struct policy_trace;
@@ -54,6 +55,8 @@ struct policy_worker {
 	const struct program *program;
 	const struct op *op; /* under way, of `function`: for messages */
 	const struct function *function;
+	struct frame *frame;
+	bool spared; /* of the frame that ended last */
 	struct policy_failure *failure;
 	jmp_buf exit;
 	int64_t deadline_us;  /* of the monotonic clock: when to look at the CPU time */

@@ -1,13 +1,15 @@
 """Clients that drip, do not read, or are too many: they are cut at deadlines, and others are served."""
 
 import re
+import select
 import shutil
 import socket
 import subprocess
 import time
 
 import pytest
-from raw import Echo, exchange, parse_replies
+from gateway import wait_until
+from raw import WAIT_S, Echo, exchange, exchange_rest, parse_replies
 
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -54,61 +56,58 @@ def test_two_hundred_dripping_connections_do_not_stop_the_program(gateway):
 
 
 def test_others_are_served_while_slow_clients_wait():
-    with Echo() as echo:
+    with Echo(head_ms=3600000) as echo:
         slow_ones = [socket.create_connection(("127.0.0.1", echo.port)) for _ in range(200)]
         for one in slow_ones:
             one.sendall(b"GET /a HTTP/1.1\r\nX: ")
-        began = time.monotonic()
         for _ in range(50):
             assert parse_replies(exchange(echo.port, [GET]))[0].status == 200
-        took = time.monotonic() - began
-        for one in slow_ones:
-            one.close()
-
-    assert took < 5
+        for one in slow_ones:  # all the while
+            one.sendall(b"y\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert parse_replies(exchange_rest(one))[0].status == 200
 
 
 def test_a_server_without_descriptors_rests_and_recovers():
     with Echo(descriptors=40) as echo:
         many = [socket.create_connection(("127.0.0.1", echo.port)) for _ in range(80)]
-        served = [one for one in many if answers(one)]
+        for one in many:
+            one.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
+        wait_until(lambda: len(answered(many)) > 10, "some are served")
         before = echo.cpu_seconds()
         time.sleep(0.5)  # what is measured is that it does nothing
         spent = echo.cpu_seconds() - before
+        served = len(answered(many))
         for one in many:
             one.close()
-        deadline = time.monotonic() + 10
-        while not (replies := parse_replies(exchange(echo.port, [GET]))):
-            assert time.monotonic() < deadline
+        (reply,) = wait_until(lambda: parse_replies(exchange(echo.port, [GET])), "it recovers")
         stats = echo.stop()
 
-    assert 10 < len(served) < 40
+    assert 10 < served < 40
     assert spent < 0.2
-    assert replies[0].status == 200
+    assert reply.status == 200
     assert stats["descriptors_short"] > 0
 
 
-def answers(connection):
-    connection.settimeout(0.3)
+def answered(connections):
+    """Of some that have asked, those that have a good answer."""
+    readable = select.select(connections, [], [], 0)[0]
+    return [one for one in readable if is_good(one)]
+
+
+def is_good(connection):
     try:
-        connection.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n")
-        return connection.recv(100).startswith(b"HTTP/1.1 200 ")
-    except OSError:
+        return connection.recv(100, socket.MSG_PEEK).startswith(b"HTTP/1.1 200 ")
+    except ConnectionResetError:  # turned away
         return False
 
 
 def test_draining_loses_no_request_that_was_sent():
-    with Echo(workers=2, drain_ms=5000) as echo:
+    with Echo(workers=2, drain_ms=60000) as echo:
         waiting = [socket.create_connection(("127.0.0.1", echo.port)) for _ in range(50)]
         for one in waiting:
             one.sendall(b"GET /later HTTP/1.1\r\nHost: x\r\n\r\n")
         echo.process.terminate()
         for one in waiting:
-            one.settimeout(10)
-            received = b""
-            while chunk := one.recv(4096):
-                received += chunk
-            (reply,) = parse_replies(received)
+            (reply,) = parse_replies(exchange_rest(one))
             assert reply.status == 200
-            one.close()
-        assert echo.process.wait(10) == 0
+        assert echo.process.wait(WAIT_S) == 0

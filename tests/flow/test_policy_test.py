@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from gateway import ALLOW, STARTER, environment
+from gateway import ALLOW, environment
 from scenarios import JOINER, failure_of, make_policy, report_of, run, scimward
 
 
@@ -17,17 +17,6 @@ def policy(tmp_path):
 
 
 # ---- scenarios ----
-
-
-def test_the_starter_policy_passes_its_tests_and_scenarios(tmp_path):
-    shutil.copytree(STARTER, tmp_path / "policy")
-
-    report = report_of(tmp_path / "policy")
-
-    assert report["failed"] == 0
-    suites = {case["suite"].rsplit("/", 1)[-1] for case in report["cases"]}
-    assert {"rails_test.rego", "people.yaml", "groups.yaml", "rails.yaml"} <= suites
-    assert report["revision"]
 
 
 def test_a_scenario_that_comes_out_otherwise_is_shown_with_its_place_and_the_difference(policy):

@@ -4,12 +4,13 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 from crowd import make_people
 from policies import archived, reload, replay, rule
 
-from gateway import ENTERPRISE, GROUP, PERSON, USER, Gateway
+from gateway import ENTERPRISE, GROUP, PERSON, USER, Connection, Gateway
 
 # Each decision carries a digest of all that the policy saw: if anything of the input came back otherwise, the answer
 # would be another.
@@ -48,18 +49,21 @@ def live_a_life(gateway):
     before = len(gateway.journal('kind eq "decision"'))
     ann = gateway.post(
         "/Users",
-        {"schemas": [USER, ENTERPRISE, PERSON], "userName": "ann@example.com", "externalId": "e-1", "password": "s3cr€t-pass!"}
-        | {"name": {"givenName": "Ann", "familyName": "Ö"}, "emails": [{"value": "a@example.com", "type": "work", "primary": True}]}
+        {"schemas": [USER, ENTERPRISE, PERSON], "userName": "ann@example.com", "externalId": "e-1"}
+        | {"password": "s3cr€t-pass!", "name": {"givenName": "Ann", "familyName": "Ö"}}
+        | {"emails": [{"value": "a@example.com", "type": "work", "primary": True}]}
         | {ENTERPRISE: {"department": "R&D", "costCenter": "12.50"}},
     ).json
     bob = gateway.user("bob@example.com", nickName="bobby", active=True)
     gateway.post("/Users", {"schemas": [USER], "userName": "no@example.com"})
     path = f"/Users/{ann['id']}"
-    gateway.patch(path, {"op": "add", "path": "title", "value": "Clerk"}, {"op": "replace", "path": "name.givenName", "value": "Anna"})
+    rename = {"op": "replace", "path": "name.givenName", "value": "Anna"}
+    gateway.patch(path, {"op": "add", "path": "title", "value": "Clerk"}, rename)
     gateway.patch(path, {"op": "replace", "path": "title", "value": "Clerk"})  # nothing to change
     gateway.patch(path, {"op": "replace", "path": "password", "value": "an0ther-s3cret"})
     gateway.patch(path, {"op": "replace", "path": "title", "value": "hold"})  # held
-    gateway.put(path, {"schemas": [USER], "userName": "ann@example.com", "emails": [{"value": "b@example.com"}]}, source="hr")
+    whole = {"schemas": [USER], "userName": "ann@example.com", "emails": [{"value": "b@example.com"}]}
+    gateway.put(path, whole, source="hr")
     gateway.patch(path, {"op": "add", "path": "externalId", "value": "hr-1"}, source="hr")
     gateway.patch(path, {"op": "add", "path": f"{ENTERPRISE}:manager.value", "value": bob["id"]}, source="hr")
     # A long user agent that is no UTF-8, and a title that is held but leaves.
@@ -70,22 +74,21 @@ def live_a_life(gateway):
     gateway.patch(f"/Groups/{group['id']}", {"op": "remove", "path": f'members[value eq "{ann["id"]}"]'})
     gateway.patch(f"/Users/{bob['id']}", {"op": "replace", "path": "displayName", "value": "Bob in a group"})
     gateway.patch(f"/Groups/{group['id']}", {"op": "replace", "path": "displayName", "value": "everybody"})
-    gateway.request(
-        "POST",
-        "/Bulk",
-        {
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
-            "Operations": [
-                {"method": "POST", "path": "/Users", "bulkId": "c", "data": {"schemas": [USER], "userName": "cat@example.com"}},
-                {
-                    "method": "POST",
-                    "path": "/Groups",
-                    "bulkId": "g",
-                    "data": {"schemas": [GROUP], "displayName": "bulk", "members": [{"value": "bulkId:c"}]},
-                },
-            ],
-        },
-    )
+    cat = {"schemas": [USER], "userName": "cat@example.com"}
+    cats = {"schemas": [GROUP], "displayName": "bulk", "members": [{"value": "bulkId:c"}]}
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": "c", "data": cat},
+        {"method": "POST", "path": "/Groups", "bulkId": "g", "data": cats},
+    ]
+    bulk = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations}
+    assert gateway.request("POST", "/Bulk", bulk).status == 200
+    # A person who acts, with the groups that he is in; an admin who says why.
+    token = gateway.cli("token", "create", "idp", "--subject", "bob@example.com").split()[-1]
+    me = Connection(gateway.port, token)
+    assert me.patch("/Me", {"op": "add", "path": "displayName", "value": "me"}).status == 200
+    me.close()
+    why = {"Scimward-Override": "the contract is signed"}
+    gateway.patch(f"/Users/{bob['id']}", {"op": "add", "path": "title", "value": "x"}, source="boss", headers=why)
     gateway.delete(f"/Users/{ann['id']}")
     gateway.delete(f"/Groups/{group['id']}")
     return len(gateway.journal('kind eq "decision"')) - before
@@ -94,14 +97,16 @@ def live_a_life(gateway):
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
     """A gateway in which every kind of decision was made, and how many."""
-    apps = [{"name": "wiki", "connector": "scim", "url": "http://127.0.0.1:1/v2", "token": "t" * 20, "allow_private": True}]
-    with Gateway(tmp_path_factory.mktemp("lived") / "gateway", sources=("idp", "hr"), policy=held(DIGEST), apps=apps) as gateway:
+    app = {"name": "wiki", "connector": "scim", "url": "http://127.0.0.1:1/v2", "token": "t" * 20}
+    folder = tmp_path_factory.mktemp("lived") / "gateway"
+    sources = ("idp", "hr", {"name": "boss", "kind": "admin"})
+    with Gateway(folder, sources=sources, policy=held(DIGEST), apps=[app | {"allow_private": True}]) as gateway:
         yield gateway, live_a_life(gateway)
 
 
 def test_the_journal_has_all_that_the_policy_saw_byte_for_byte(lived):
     gateway, decisions = lived
-    assert decisions >= 19
+    assert decisions >= 21
 
     found = replay(gateway)
 
@@ -115,7 +120,7 @@ def test_the_journal_has_all_that_the_policy_saw_byte_for_byte(lived):
 
 
 def test_the_words_of_an_alarm_are_loud_and_name_the_entry(lived, tmp_path):
-    """Whoever changes an answer in the store, and the payload's commitment with it, is found by computing it again."""
+    """Whoever puts another policy into the archive, in a file that is whole, is found out."""
     gateway, decisions = lived
     entry = gateway.journal('subject.userName eq "no@example.com"')[0]
     copy = copy_of(gateway, tmp_path)
@@ -134,9 +139,12 @@ def copy_of(gateway, folder):
     copy = Gateway(folder / "copy", policy="allow")
     text = gateway.config_path.read_text()
     copy.config_path.write_text(text)
-    with sqlite3.connect(gateway.folder / "scimward.db") as source, sqlite3.connect(copy.folder / "scimward.db") as target:
-        source.backup(target)
-        target.execute("PRAGMA journal_mode=WAL")
+    source = sqlite3.connect(gateway.folder / "scimward.db")
+    target = sqlite3.connect(copy.folder / "scimward.db")
+    source.backup(target)
+    target.execute("PRAGMA journal_mode=WAL")
+    source.close()
+    target.close()
     shutil.copytree(gateway.folder / "scimward.db-policy", copy.folder / "scimward.db-policy")
     return copy
 
@@ -149,9 +157,23 @@ def tamper_archive(gateway, change):
         path.write_bytes(b"scimward policy 1 " + hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
 
 
-def test_slices_of_a_large_group_operation_are_decided_as_they_were(make_gateway):
+# Each slice would have been refused by what only observes, for a reason of its own.
+OBSERVED = (
+    DIGEST.replace("decision :=", "said :=")
+    + """
+slice := object.get(input, ["members", "slice", "index"], 0)
+
+decision := object.union(said, {"observed": [{"code": sprintf("o.%d", [slice]), "message": digest}]})
+"""
+)
+
+
+@pytest.mark.parametrize("policy", [DIGEST, OBSERVED], ids=["plain", "observed"])
+def test_slices_of_a_large_group_operation_are_decided_as_they_were(make_gateway, policy):
     gateway = make_gateway(policy=DIGEST)
     people = make_people(gateway, 1300)
+    gateway.write_policy(policy)
+    reload(gateway)
     group = gateway.group("all", people[:600])
     answer = gateway.put(
         f"/Groups/{group['id']}?excludedAttributes=members",
@@ -165,6 +187,8 @@ def test_slices_of_a_large_group_operation_are_decided_as_they_were(make_gateway
     assert [found["decisions"], found["replayed"], found["changed"]] == [3, 3, 0], found
     three = gateway.journal('resource.type eq "Group"')[1]
     assert len(three["reasons"]) == 3, "one digest for each of three slices"
+    observed = [reason["code"] for reason in three["output"].get("observed", [])]
+    assert observed == (["o.0", "o.1", "o.2"] if policy == OBSERVED else [])
 
 
 def test_it_works_when_the_gateway_is_gone(make_gateway):
@@ -177,7 +201,7 @@ def test_it_works_when_the_gateway_is_gone(make_gateway):
 
 def change_entry(gateway, index, change):
     """Changes a leaf in the store. The gateway must not run."""
-    with sqlite3.connect(gateway.folder / "scimward.db") as store:
+    with closing(sqlite3.connect(gateway.folder / "scimward.db")) as store, store:
         (leaf,) = store.execute("SELECT leaf FROM entry WHERE idx = ?", (index,)).fetchone()
         store.execute("UPDATE entry SET leaf = ? WHERE idx = ?", (change(leaf), index))
 

@@ -35,6 +35,7 @@ struct echo {
 	struct tls *tls;
 	struct loop *loop;
 	int64_t drain_ms;
+	int64_t unattached; /* workers that do not serve yet */
 	struct buf user;
 };
 
@@ -333,11 +334,24 @@ struct attachment {
 	struct loop_thread *thread;
 };
 
+/* In the main loop: now a worker serves. When all do, clients may come: who connects to one that
+ * does not would be cut off by an early end. */
+static void on_attached(void *user)
+{
+	int64_t *left = user;
+
+	if (--*left == 0) {
+		printf("port %u\n", server_port(echo.server));
+		fflush(stdout);
+	}
+}
+
 static void attach(void *user) /* in the worker's loop */
 {
 	struct attachment *attachment = user;
 
 	server_attach(echo.server, attachment->index, loop_thread_loop(attachment->thread), NULL);
+	loop_post(echo.loop, on_attached, &echo.unattached);
 }
 
 int main(int argc, char **argv)
@@ -356,13 +370,14 @@ int main(int argc, char **argv)
 		fprintf(stderr, "http_echo: %s\n", err.text);
 		return 1;
 	}
+	workers = workers < 1 ? 1 : workers > 64 ? 64 : workers;
+	echo.unattached = workers;
 	server_attach(echo.server, 0, echo.loop, NULL);
-	for (unsigned i = 1; i < workers && i < 64; i++) {
+	loop_post(echo.loop, on_attached, &echo.unattached);
+	for (unsigned i = 1; i < workers; i++) {
 		others[i] = (struct attachment){ i, loop_thread_start("worker", &err) };
 		loop_post(loop_thread_loop(others[i].thread), attach, &others[i]);
 	}
-	printf("port %u\n", server_port(echo.server));
-	fflush(stdout);
 	loop_run(echo.loop);
 	for (unsigned i = 1; i < 64; i++) {
 		loop_thread_join(others[i].thread);

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("SCIMWARD", ROOT / "build" / "scimward"))
 # Built beside the program: what tests/unit/io/meson.build makes of tests/support/http_echo.c.
 ECHO = Path(os.environ.get("HTTP_ECHO", PROGRAM.parent / "tests" / "unit" / "io" / "http_echo"))
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Reply:
@@ -77,6 +77,16 @@ def exchange(port, pieces, finish=True):
         except (BrokenPipeError, ConnectionResetError):
             pass  # it may refuse before it has read everything
         return received
+
+
+def exchange_rest(connection):
+    """What comes until the server closes; then we do."""
+    connection.settimeout(WAIT_S)
+    with connection:
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
 
 
 class Echo:

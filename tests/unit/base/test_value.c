@@ -178,6 +178,20 @@ static void test_with_sets_replaces_and_removes_a_member(void **state)
 	assert_string_equal(shown(object), "{\"m\":1}"); /* never changed */
 }
 
+static void test_an_overlay_has_the_members_of_both_and_its_own_go_first(void **state)
+{
+	const struct value *under =
+		value_with(arena, value_with(arena, NULL, "a", number(1)), "b", number(2));
+	const struct value *over =
+		value_with(arena, value_with(arena, NULL, "b", number(3)), "c", number(4));
+	(void)state;
+
+	assert_string_equal(shown(value_overlay(arena, under, over)), "{\"a\":1,\"b\":3,\"c\":4}");
+	assert_string_equal(shown(value_overlay(arena, NULL, over)), "{\"b\":3,\"c\":4}");
+	assert_string_equal(shown(value_overlay(arena, under, NULL)), "{\"a\":1,\"b\":2}");
+	assert_string_equal(shown(value_overlay(arena, NULL, NULL)), "{}");
+}
+
 static void test_with_shares_the_rest(void **state)
 {
 	const struct value *inner = value_with(arena, NULL, "x", number(1));
@@ -395,6 +409,7 @@ int main(void)
 		WITH_ARENA(test_an_object_is_sorted_and_the_last_of_equal_keys_stands),
 		WITH_ARENA(test_large_objects_keep_the_last_of_equal_keys_too),
 		WITH_ARENA(test_with_sets_replaces_and_removes_a_member),
+		WITH_ARENA(test_an_overlay_has_the_members_of_both_and_its_own_go_first),
 		WITH_ARENA(test_with_shares_the_rest),
 		WITH_ARENA(test_with_goes_through_the_sizes_where_the_layout_changes),
 		WITH_ARENA(test_append_leaves_the_old_array_alone),

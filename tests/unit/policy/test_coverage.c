@@ -159,6 +159,18 @@ static void test_a_policy_that_was_not_loaded_for_it_has_none(void **state)
 	}
 }
 
+static void test_the_same_rules_over_other_data_count_as_well(void **state)
+{
+	struct fixture *fixture = *state;
+	struct policy *other =
+		policy_with_data(fixture->covered, probes_value(fixture->arena, "{\"a\":1}"), NULL);
+
+	run(fixture, other, "{\"x\":1,\"words\":[]}");
+
+	assert_true(ran(fixture, 6, false));
+	policy_unref(other);
+}
+
 static void test_nobody_need_watch(void **state)
 {
 	struct fixture *fixture = *state;
@@ -179,6 +191,7 @@ int main(void)
 		TEST(test_marks_tell_of_one_decision_and_hits_of_all),
 		TEST(test_what_is_watched_has_the_same_answer_and_the_same_budget),
 		TEST(test_a_policy_that_was_not_loaded_for_it_has_none),
+		TEST(test_the_same_rules_over_other_data_count_as_well),
 		TEST(test_nobody_need_watch),
 	};
 

@@ -92,6 +92,40 @@ static void test_a_policy_lives_as_long_as_its_last_reference(void **state)
 	policy_unref(other);
 }
 
+static void test_other_data_take_the_place_of_the_policys_by_name(void **state)
+{
+	struct arena *arena = arena_new();
+	struct policy *mine = probes_load("{\"owner\":{\"a\":[\"ann\"]},\"kept\":1}");
+	struct policy_call call = { .worker = worker, .arena = arena };
+	const char *input = "{\"id\":\"a\",\"actor\":\"ann\"}";
+	struct policy *other =
+		policy_with_data(mine, probes_value(arena, "{\"owner\":{\"a\":[\"ben\"]}}"), NULL);
+	const char *of_mine = probes_run(mine, &call, "fail_open", input, NULL);
+	const char *of_other;
+
+	(void)state;
+	policy_unref(mine); /* the other one holds what it needs */
+	of_other = probes_run(other, &call, "fail_open", input, NULL);
+
+	assert_string_not_equal(of_mine, of_other);
+	assert_int_equal(value_find_int(policy_data(other), "kept", 0), 1);
+	policy_unref(other);
+	arena_free(arena);
+}
+
+static void test_other_data_may_not_stand_where_rules_are(void **state)
+{
+	struct arena *arena = arena_new();
+	struct error err = { 0 };
+
+	(void)state;
+	assert_null(policy_with_data(policy, probes_value(arena, "{\"probes\":{\"x\":1}}"), &err));
+
+	assert_int_equal(err.code, ERROR_POLICY);
+	assert_string_equal(err.text, "data.probes is rules of the policy, not data");
+	arena_free(arena);
+}
+
 /* ---- budgets ---- */
 
 #define NUMBERS "{\"numbers\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]}"
@@ -281,6 +315,8 @@ int main(void)
 		cmocka_unit_test(test_data_that_hides_a_rule_is_refused),
 		cmocka_unit_test(test_data_must_be_an_object),
 		cmocka_unit_test(test_a_policy_lives_as_long_as_its_last_reference),
+		cmocka_unit_test(test_other_data_take_the_place_of_the_policys_by_name),
+		cmocka_unit_test(test_other_data_may_not_stand_where_rules_are),
 		cmocka_unit_test(test_steps_are_limited),
 		cmocka_unit_test(test_time_is_limited),
 		cmocka_unit_test(test_bytes_are_limited),
