@@ -88,7 +88,7 @@ class Story:
 
     def wait_for_account(self, name, what, condition=lambda account: True):
         begin = time.monotonic()
-        wait_until(lambda: name in (found := self.accounts()) and condition(found[name]), what, 20)
+        wait_until(lambda: name in (found := self.accounts()) and condition(found[name]), what)
         say(f"     {DIM}wiki: {what}, {1000 * (time.monotonic() - begin):.0f} ms later{END}")
 
     # ---- the chapters ----
@@ -157,7 +157,7 @@ class Story:
 
     def journal(self):
         chapter(7, "The journal")
-        self.gateway.wait_delivered(30)
+        self.gateway.wait_delivered()
         say(f"   {DIM}$ scimward journal tail --filter 'effect eq \"deny\"'{END}")
         for line in self.gateway.cli("journal", "tail", "--filter", 'effect eq "deny"').splitlines():
             say(f"     {line}")
@@ -199,7 +199,7 @@ def stop_running():
         if word in command and str(FOLDER) in command:
             os.kill(int(pid), signal.SIGTERM)
             found = True
-            wait_until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "it ends", 20)
+            wait_until(lambda pid=pid: not Path(f"/proc/{pid}").exists(), "it ends")
     RUNNING.unlink()
     return found
 
@@ -223,7 +223,7 @@ def leave_running(gateway, app):
         stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, env=environment(),
     )  # fmt: skip
     RUNNING.write_text(json.dumps({str(behind.pid): "app.py", str(front.pid): "serve"}))
-    wait_until(lambda: gateway.cli("status", "--health", code=None).returncode == 0, "the gateway is up again", 20)
+    wait_until(lambda: gateway.cli("status", "--health", code=None).returncode == 0, "the gateway is up again")
     config = os.path.relpath(gateway.config_path)
     program = os.path.relpath(PROGRAM)
     say(f"\n{BOLD}Gateway and app are left running. Try:{END}\n")

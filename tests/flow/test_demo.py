@@ -24,7 +24,7 @@ def test_the_demo_tells_its_story(tmp_path):
         [sys.executable, ROOT / "demo" / "demo.py", "--no-keep", "--folder", tmp_path / "demo"],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=280,
         env=dict(os.environ, NO_COLOR="1"),
     )
 
