@@ -18,7 +18,7 @@ class Client(threading.Thread):
 
     def __init__(self, gateway, number, round_number, known):
         super().__init__(daemon=True)
-        self.connection = Connection(gateway.port, gateway.tokens["idp"], timeout=10)
+        self.connection = Connection(gateway.port, gateway.tokens["idp"], timeout=60)
         self.random = random.Random(f"{number}/{round_number}")
         self.number = number
         self.round = round_number
@@ -133,7 +133,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_kill_9(make_gateway):
         time.sleep(dice.uniform(0.02, 0.25))  # the moment of the kill is what is random here
         gateway.kill()
         for client in clients:
-            client.join(20)
+            client.join(60)
             assert client.wrong == []
     gateway.start()
 

@@ -17,7 +17,7 @@ def test_livez_and_readyz(desk):
     for base in ("tcp", "socket"):
         for path in ("/livez", "/readyz"):
             if base == "tcp":
-                connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=20)
+                connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)
                 connection.request("GET", path)
                 answer = connection.getresponse()
                 status, body = answer.status, answer.read()

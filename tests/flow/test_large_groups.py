@@ -81,7 +81,7 @@ def test_get_streams_all_members_once_and_in_bounded_memory(city):
 
 def raw(city, request):
     """All that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", city.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", city.port), timeout=60) as connection:
         connection.sendall(request.replace("TOKEN", city.tokens["idp"]).encode())
         received = b""
         while chunk := connection.recv(1 << 20):

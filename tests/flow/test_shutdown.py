@@ -14,7 +14,7 @@ class Admin(http.client.HTTPConnection):
     """The admin API on its unix socket."""
 
     def __init__(self, gateway):
-        super().__init__("localhost", timeout=20)
+        super().__init__("localhost", timeout=60)
         self.path = str(gateway.folder / "admin.sock")
 
     def connect(self):

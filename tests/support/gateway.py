@@ -274,7 +274,7 @@ class Gateway:
         self.drop_connections()
         if self.process is not None:
             self.process.kill()
-            self.join(10)
+            self.join()
 
     def join(self, seconds=PATIENCE_S):
         deadline = time.monotonic() + seconds
