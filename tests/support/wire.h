@@ -35,7 +35,6 @@ static inline int wire_connect_with(unsigned port, int receive_bytes)
 	int on = 1;
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	wire_limit_waits(fd);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (receive_bytes > 0) {
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
@@ -44,6 +43,7 @@ static inline int wire_connect_with(unsigned port, int receive_bytes)
 		close(fd);
 		return -1;
 	}
+	wire_limit_waits(fd); /* not before: connect() would end with EINTR, too */
 	return fd;
 }
 
