@@ -277,14 +277,23 @@ void cli_table_print(struct cli_table *table, const struct cli *cli, const char 
 
 /* ---- JSON ---- */
 
+void cli_print_json_members(const struct cli *cli, json_t *object)
+{
+	json_auto_t *whole = json_object();
+
+	json_object_set_new(whole, "schemaVersion", json_integer(SCHEMA_VERSION));
+	json_object_update(whole, object);
+	json_decref(object);
+	json_dumpf(whole, cli->out, JSON_INDENT(2));
+	fputc('\n', cli->out);
+}
+
 void cli_print_json(const struct cli *cli, const char *name, json_t *value)
 {
-	json_auto_t *object = json_object();
+	json_t *object = json_object();
 
-	json_object_set_new(object, "schemaVersion", json_integer(SCHEMA_VERSION));
 	json_object_set_new(object, name, value);
-	json_dumpf(object, cli->out, JSON_INDENT(2));
-	fputc('\n', cli->out);
+	cli_print_json_members(cli, object);
 }
 
 void cli_print_json_line(const struct cli *cli, json_t *object)

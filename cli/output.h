@@ -42,6 +42,8 @@ void cli_print_safe(FILE *out, const char *text);
 
 /* Prints {"schemaVersion": 1, "<name>": value} indented and takes the reference of `value`. */
 void cli_print_json(const struct cli *cli, const char *name, json_t *value);
+/* The same with all members of an object. Takes the reference. */
+void cli_print_json_members(const struct cli *cli, json_t *object);
 /* One line of JSON lines: the object with schemaVersion added. Takes the reference. Flushes. */
 void cli_print_json_line(const struct cli *cli, json_t *object);
 

@@ -2,23 +2,11 @@
 
 #include <string.h>
 #include "base/arena.h"
-#include "base/buf.h"
-#include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
-#include "base/value.h"
 #include "cli/cli.h"
 #include "cli/commands.h"
-#include "cli/output.h"
 #include "cli/policy_live.h"
 #include "config/config.h"
-#include "gateway/policy_source.h"
-#include "policy/decision.h"
-#include "policy/engine.h"
-#include "scim/datatype.h"
-
-enum { INPUT_BYTES = 16 * 1024 * 1024 };
 
 /* Only then are they read: whoever checks a folder need not be able to read those of apps. */
 static bool needs_secrets(const struct config_policy *policy)
@@ -90,110 +78,6 @@ const char *cli_policy_prefix(struct arena *arena, const struct config_policy *p
 	return arena_printf(arena, "%.*s/", (int)size, folder);
 }
 
-static const struct value *read_input(struct cli *cli, struct arena *arena, struct error *err)
-{
-	static const struct value_limits limits = {
-		.bytes = INPUT_BYTES, .depth = 64, .values = 1000000
-	};
-	CLEANUP(buf_fini) struct buf text = { 0 };
-	const char *path = cli_option(cli, "input");
-	char chunk[8192];
-	size_t got;
-
-	if (path != NULL && strcmp(path, "-") != 0) {
-		if (!file_read(path, INPUT_BYTES, &text, err)) {
-			return NULL;
-		}
-	} else {
-		while ((got = fread(chunk, 1, sizeof(chunk), stdin)) > 0 &&
-			text.size < INPUT_BYTES) {
-			buf_append(&text, chunk, got);
-		}
-	}
-	const struct value *input = value_parse(arena, buf_text(&text), text.size, &limits, err);
-	if (input == NULL) {
-		error_wrap(err, "%s", path != NULL ? path : "standard input");
-	}
-	return input;
-}
-
-/* The time of the input, so that an old operation is decided as it was then. */
-static int64_t time_of(const struct value *input)
-{
-	int64_t us;
-	const char *text = value_find_text(input, "time");
-
-	return text != NULL && scim_datetime_parse(text, strlen(text), true, &us) ? us
-										  : clock_now_us();
-}
-
-static int print_decision(struct cli *cli, const struct policy_decision *decision)
-{
-	CLEANUP(buf_fini) struct buf text = { 0 };
-
-	if (cli->format == CLI_JSON) {
-		value_print(&text, decision->value);
-		cli_print_json(cli, "decision", json_loadb(buf_text(&text), text.size, 0, NULL));
-	} else {
-		value_print_pretty(&text, decision->value);
-		fprintf(cli->out, "%s\n", buf_text(&text));
-	}
-	return decision->effect == POLICY_ALLOW ? CLI_OK : CLI_NO;
-}
-
-/* Those of the configuration, so that what gave no answer there gives none here; else the default.
- */
-static struct policy_budget budget_of(const struct config_policy_limits *limits)
-{
-	struct policy_budget budget = policy_budget_default;
-
-	if (limits->steps > 0) {
-		budget.steps = (uint64_t)limits->steps;
-		budget.bytes = (size_t)limits->bytes;
-		budget.time_us = limits->time_ms * 1000;
-	}
-	return budget;
-}
-
-static int eval(struct cli *cli)
-{
-	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
-	CLEANUP(policy_worker_cleanup) struct policy_worker *worker = policy_worker_new();
-	CLEANUP(policy_cleanup) struct policy *policy = NULL;
-	struct config_policy where_it_is;
-	struct policy_decision decision;
-	struct policy_failure failure;
-	struct policy_budget budget;
-	struct policy_call call = { .worker = worker, .arena = arena, .budget = &budget };
-	struct error err = { 0 };
-
-	if (!cli_policy_where(
-		    cli, cli->argument_count > 0 ? cli->arguments[0] : NULL, &where_it_is)) {
-		return CLI_ERROR;
-	}
-	call.input = read_input(cli, arena, &err);
-	if (call.input != NULL) {
-		policy = policy_source_load(&where_it_is, NULL, &err);
-	}
-	if (policy == NULL || !policy_source_try(policy, &err)) {
-		return cli_fail(cli, &err);
-	}
-	call.time_us = time_of(call.input);
-	budget = budget_of(&where_it_is.limits);
-	if (!policy_decide(policy, policy_find_entrypoint(policy, "scimward/decision"), &call,
-		    &decision, &failure)) {
-		error_set(&err, ERROR_POLICY, "no answer (%s): %s",
-			policy_failure_code(failure.kind), failure.text);
-		return cli_fail(cli, &err);
-	}
-	return print_decision(cli, &decision);
-}
-
-static const struct cli_row_option eval_options[] = {
-	{ 'i', "input", "FILE", "the operation as JSON; - or nothing: standard input" },
-	{ 0 },
-};
-
 static const struct cli_row_option reload_options[] = {
 	{ 0, "allow-older", NULL, "this once take a policy that is older than the one in force" },
 	{ 0 },
@@ -222,16 +106,47 @@ const struct cli_command cli_policy_commands[] = {
 		.verb = "eval",
 		.arguments = "[DIR|BUNDLE]",
 		.max_arguments = 1,
-		.summary = "Ask a policy for one decision",
+		.summary = "Ask a policy for one decision, or for any rule",
 		.details =
-			"Exit code 0 when the operation is allowed, 2 when it is denied or held.\n",
-		.options = eval_options,
-		.examples =
-			"scimward policy eval --input operation.json\n"
-			"# an operation of the journal, decided by another policy\n"
-			"scimward journal show 8812 -o json | jq .entry.input | scimward policy "
-			"eval ./policy\n",
-		.run = eval },
+			"With --index a decision of the journal is made again: by the policy that "
+			"made it, which is kept beside\nthe store, or by --against. The same "
+			"policy "
+			"must give the same answer; if not, that is said on standard\nerror. Works "
+			"while the gateway runs, and without it.\n"
+			"Exit code 0 when the operation is allowed, 2 when it is denied or held, "
+			"when "
+			"what --query asks for is\nundefined, and when a decision cannot be "
+			"reproduced; 1 when there is no answer.\n",
+		.options = cli_policy_eval_options,
+		.examples = "scimward policy eval --input operation.json\n"
+			    "# a decision of the journal, again; and by another policy\n"
+			    "scimward policy eval --index 8812\n"
+			    "scimward policy eval --index 8812 --against ./policy\n"
+			    "# what one rule says to it\n"
+			    "scimward policy eval --index 8812 --query data.scimward.rules.deny\n",
+		.run = cli_policy_eval },
+	{ .noun = "policy",
+		.verb = "explain",
+		.arguments = "[INDEX]",
+		.max_arguments = 1,
+		.summary = "Tell why a decision was made, and what would have to be different",
+		.details =
+			"Of a decision of the journal, or of --input: each reason with the rule "
+			"that "
+			"made it, its file and line,\nits conditions and the values they had. Of a "
+			"denial or a hold: changes of single values that turn it,\neach tried "
+			"before "
+			"it is told; where none is found, the conditions say what would have to be "
+			"otherwise.\n"
+			"Exit code 2 when the recorded policy gives another answer than the "
+			"recorded one.\n",
+		.options = cli_policy_explain_options,
+		.examples = "scimward policy explain 8812\n"
+			    "scimward policy explain 8812 --against ./policy\n"
+			    "# an operation that never was\n"
+			    "scimward policy explain --input operation.json --against ./policy\n"
+			    "scimward policy explain 8812 --format markdown >> ticket.md\n",
+		.run = cli_policy_explain },
 	{ .noun = "policy",
 		.verb = "status",
 		.summary = "Show the policy that decides, and what became of the last try to "

@@ -22,8 +22,11 @@ bool cli_policy_folder(struct cli *cli, struct config_policy *policy);
  */
 const char *cli_policy_prefix(struct arena *arena, const struct config_policy *policy);
 
-cli_run_fn cli_policy_check, cli_policy_fmt, cli_policy_lint, cli_policy_schema, cli_policy_test;
+cli_run_fn cli_policy_check, cli_policy_eval, cli_policy_explain, cli_policy_fmt, cli_policy_lint,
+	cli_policy_schema, cli_policy_test;
 extern const struct cli_row_option cli_policy_check_options[];
+extern const struct cli_row_option cli_policy_eval_options[];
+extern const struct cli_row_option cli_policy_explain_options[];
 extern const struct cli_row_option cli_policy_fmt_options[];
 extern const struct cli_row_option cli_policy_lint_options[];
 extern const struct cli_row_option cli_policy_test_options[];

@@ -64,6 +64,26 @@ static const struct value *slice_members(
 	return value_with(arena, members, "slice", value_finish_object(&place));
 }
 
+size_t verdict_slices(const struct value *input)
+{
+	const struct value *members = value_find(input, "members");
+	size_t changes = value_count(value_find(members, "added")) +
+			 value_count(value_find(members, "removed"));
+
+	return changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
+}
+
+const struct value *verdict_slice(struct arena *arena, const struct value *input, size_t slice)
+{
+	size_t of = verdict_slices(input);
+
+	if (of == 1) {
+		return input;
+	}
+	return value_with(arena, input, "members",
+		slice_members(arena, value_find(input, "members"), slice, of));
+}
+
 static const struct value *input_of_slice(const struct asking *asking, size_t slice)
 {
 	const struct value *input = asking->input;
@@ -72,24 +92,17 @@ static const struct value *input_of_slice(const struct asking *asking, size_t sl
 		input = value_with(asking->arena, input, "mode",
 			value_of_text(asking->arena, asking->asker->mode));
 	}
-	if (asking->slices == 1) {
-		return input;
-	}
-	return value_with(asking->arena, input, "members",
-		slice_members(asking->arena, value_find(input, "members"), slice, asking->slices));
+	return verdict_slice(asking->arena, input, slice);
 }
 
 /* How many slices there were, and that the members are those of so many. */
 static bool count_slices(struct asking *asking, struct error *err)
 {
 	const struct value *members = value_find(asking->input, "members");
-	size_t changes = value_count(value_find(members, "added")) +
-			 value_count(value_find(members, "removed"));
-	size_t expected = changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
 	int64_t of = value_find_int(value_find(members, "slice"), "of", 1);
 
-	asking->slices = expected;
-	return (uint64_t)of == expected || broken(err, "whole list of its members");
+	asking->slices = verdict_slices(asking->input);
+	return (uint64_t)of == asking->slices || broken(err, "whole list of its members");
 }
 
 static bool read_input(struct asking *asking, struct error *err)

@@ -36,6 +36,10 @@ struct verdict {
 	const char *failure;        /* of "error": why there is no answer */
 };
 
+/* How many slices the operation is asked in, and the input of one of them. In arena. */
+size_t verdict_slices(const struct value *input);
+const struct value *verdict_slice(struct arena *arena, const struct value *input, size_t slice);
+
 /* input: whole, as journal_resolve_input() gives it. The verdict lives in arena, and as long as
  * input and policy. ERROR_VALUE. */
 bool verdict_of(const struct verdict_asker *asker, struct arena *arena, const struct value *input,

@@ -14,6 +14,7 @@
 #define REASONS_MOST 50 /* explained */
 #define CHANGES_MOST 60 /* proposed for one reason */
 #define CONTAINS_DEPTH 3
+#define SAYS_DEPTH 4
 
 /* What the two evaluations gave. */
 struct answer {
@@ -41,33 +42,69 @@ static bool contains(const struct value *value, const struct value *item, unsign
 	return false;
 }
 
+/* The same code and message; perhaps more beside them, which others take away. */
+static bool says_the_same(const struct value *made, const struct value *item)
+{
+	const struct value *code = value_find(item, "code");
+	const struct value *message = value_find(item, "message");
+	const struct value *its_code = value_find(made, "code");
+	const struct value *its_message = value_find(made, "message");
+
+	return code != NULL && message != NULL && its_code != NULL && its_message != NULL &&
+	       value_equals(code, its_code) && value_equals(message, its_message);
+}
+
+/* How near an event is to where the item came from. */
+enum nearness { NOT_NEAR, WITHIN, HANDED_ON, MADE };
+
+static enum nearness nearness_of(const struct explain *it, uint32_t event, const struct value *item)
+{
+	const struct value *made = explain_made(it, event);
+	bool is_made = made != NULL && explain_maker(it, event)->kind == TRACE_LITERAL;
+
+	if (made == NULL) {
+		return NOT_NEAR;
+	}
+	if (value_equals(made, item) || says_the_same(made, item)) {
+		return is_made ? MADE : HANDED_ON;
+	}
+	return contains(made, item, CONTAINS_DEPTH) ? WITHIN : NOT_NEAR;
+}
+
 /*
- * Events at which rules put the item into their set, or had it as their value. Without one: the
+ * Events at which rules made the item; where it is handed on only, the first of these; else the
  * first rule whose value has it within.
  */
 static size_t makers_of(
 	const struct explain *it, const struct value *item, uint32_t *events, size_t most)
 {
+	enum nearness best = NOT_NEAR;
 	size_t count = 0;
-	uint32_t within = TRACE_NONE;
 
 	for (uint32_t i = 0; i < it->trace->event_count && count < most; i++) {
-		const struct value *made = explain_made(it, i);
+		enum nearness near = nearness_of(it, i, item);
 
-		if (made == NULL) {
-			continue;
+		if (near > best) {
+			best = near;
+			count = 0;
 		}
-		if (value_equals(made, item)) {
-			/* A set first, then rules that hand on what is in it. */
-			if (count == 0 || explain_event(it, i)->shape == TRACE_GROWS) {
-				events[count++] = i;
-			}
-		} else if (within == TRACE_NONE && contains(made, item, CONTAINS_DEPTH)) {
-			within = i;
+		if (near == best && near != NOT_NEAR && (near == MADE || count == 0)) {
+			events[count++] = i;
 		}
 	}
-	if (count == 0 && within != TRACE_NONE && most > 0) {
-		events[count++] = within;
+	return count;
+}
+
+/* Those that only handed it on: their conditions have a say, too. */
+static size_t handers_of(
+	const struct explain *it, const struct value *item, uint32_t *events, size_t most)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < it->trace->event_count && count < most; i++) {
+		if (nearness_of(it, i, item) == HANDED_ON) {
+			events[count++] = i;
+		}
 	}
 	return count;
 }
@@ -88,12 +125,22 @@ struct told_reason {
 static void propose_against(
 	struct explain *it, const uint32_t *events, size_t count, struct explain_changes *changes)
 {
-	changes->list = arena_calloc(it->arena, CHANGES_MOST, sizeof(*changes->list));
-	changes->most = CHANGES_MOST;
-	explain_propose_samples(it, changes);
 	for (size_t i = 0; i < count; i++) {
 		explain_unmake(it, body_at(it, events[i]), events[i], changes, 0);
 	}
+}
+
+/* Nearest first: what is told is what was found first. */
+static void propose_for(struct explain *it, const struct value *reason, const uint32_t *makers,
+	size_t count, struct explain_changes *changes)
+{
+	uint32_t handers[RULES_MOST];
+
+	changes->list = arena_calloc(it->arena, CHANGES_MOST, sizeof(*changes->list));
+	changes->most = CHANGES_MOST;
+	explain_propose_samples(it, changes);
+	propose_against(it, makers, count, changes);
+	propose_against(it, handers, handers_of(it, reason, handers, RULES_MOST), changes);
 }
 
 static void tell_reason(
@@ -117,7 +164,7 @@ static void tell_reason(
 	value_add(&document, "message", value_find(reason, "message"));
 	value_add(&document, "rules", value_finish_array(&rules));
 	if (tries) {
-		propose_against(it, events, count, &changes);
+		propose_for(it, reason, events, count, &changes);
 		value_add(&document, "changes",
 			explain_tried(it, &changes, value_find_text(reason, "code"), &told->best));
 	}
@@ -126,11 +173,63 @@ static void tell_reason(
 
 /* ---- what could have said "allow" ---- */
 
-static bool may_allow(const struct explain *it, uint32_t evaluation, uint32_t body)
+/* What is to be told of one run of a rule: where those of its bodies stopped that could allow. */
+struct allowing {
+	struct explain *it;
+	uint32_t evaluation;
+	uint32_t first; /* bodies */
+	uint32_t count;
+	struct value_builder *clauses;
+	struct explain_changes *changes;
+};
+
+static bool has_fired(const struct allowing *at, uint32_t body)
 {
-	return it->bodies[body].is_rule &&
-	       explain_fired(it, evaluation, body, TRACE_NONE) == TRACE_NONE &&
-	       explain_says(it, body, "allow", 4);
+	return at->it->bodies[body].is_rule &&
+	       explain_fired(at->it, at->evaluation, body, TRACE_NONE) != TRACE_NONE;
+}
+
+/* It took another way of the same rule, which could have said so as well: nothing stopped here. */
+static bool could_have(const struct allowing *at)
+{
+	for (uint32_t i = at->first; i < at->first + at->count; i++) {
+		if (has_fired(at, i) && explain_says(at->it, i, "allow", SAYS_DEPTH)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* There was no need for it, since something else was true: that is what stands in the way. */
+static void tell_in_the_way(const struct allowing *at)
+{
+	for (uint32_t i = at->first; i < at->first + at->count; i++) {
+		uint32_t event = explain_fired(at->it, at->evaluation, i, TRACE_NONE);
+
+		if (at->it->bodies[i].is_rule && event != TRACE_NONE) {
+			value_add_item(at->clauses, explain_clause(at->it, i, event, 0));
+			explain_unmake(at->it, i, event, at->changes, 0);
+		}
+	}
+}
+
+static void tell_allowing(const struct allowing *at)
+{
+	bool told = false;
+
+	for (uint32_t i = at->first; i < at->first + at->count && !could_have(at); i++) {
+		if (!at->it->bodies[i].is_rule || has_fired(at, i) ||
+			!explain_says(at->it, i, "allow", SAYS_DEPTH)) {
+			continue;
+		}
+		if (!explain_was_not_needed(at->it, at->evaluation, i)) {
+			value_add_item(at->clauses, explain_stopped(at->it, at->evaluation, i, 0));
+			explain_make(at->it, at->evaluation, i, at->changes, 0);
+		} else if (!told) {
+			told = true;
+			tell_in_the_way(at);
+		}
+	}
 }
 
 static void tell_allow(struct explain *it, struct value_builder *document)
@@ -142,15 +241,12 @@ static void tell_allow(struct explain *it, struct value_builder *document)
 	changes.list = arena_calloc(it->arena, CHANGES_MOST, sizeof(*changes.list));
 	memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
 	for (uint32_t i = 0; i < it->trace->evaluation_count; i++) {
-		uint32_t count;
-		uint32_t first = explain_bodies_of(it, it->trace->evaluations[i].function, &count);
+		struct allowing at = {
+			.it = it, .evaluation = i, .clauses = &clauses, .changes = &changes
+		};
 
-		for (uint32_t body = first; body < first + count; body++) {
-			if (may_allow(it, i, body)) {
-				value_add_item(&clauses, explain_stopped(it, i, body, 0));
-				explain_make(it, i, body, &changes, 0);
-			}
-		}
+		at.first = explain_bodies_of(it, it->trace->evaluations[i].function, &at.count);
+		tell_allowing(&at);
 	}
 	value_add(document, "allow", value_finish_array(&clauses));
 	value_add(document, "changes", explain_tried(it, &changes, NULL, &best));
@@ -172,7 +268,7 @@ static void tell_reasons(struct explain *it, bool is_allowed, struct value_build
 
 		tell_reason(it, value_at(reasons, i), !is_allowed, &told);
 		value_add_item(&list, told.document);
-		speaks_against |= told.has_condition;
+		speaks_against |= told.has_condition || told.best != NULL;
 		all_help &= told.best != NULL;
 		if (told.best != NULL) {
 			best[count++] = told.best;
@@ -213,18 +309,22 @@ static void tell_makers(struct explain *it, const char *member, const char *item
 	}
 }
 
-/* The outermost rule that had the whole decision as its value. */
+/* The rules that had the whole decision as their value, the outermost first. */
 static const struct value *tell_decided_by(struct explain *it)
 {
-	for (uint32_t i = (uint32_t)it->trace->event_count; i-- > 0;) {
+	struct value_builder list = { .arena = it->arena };
+
+	memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
+	it->only_true = true;
+	for (uint32_t i = (uint32_t)it->trace->event_count; i-- > 0 && list.count < RULES_MOST;) {
 		const struct value *made = explain_made(it, i);
 
 		if (made != NULL && value_equals(made, it->decision)) {
-			memset(it->shown, 0, it->trace->evaluation_count * sizeof(*it->shown));
-			return explain_clause(it, body_at(it, i), i, 1);
+			value_add_item(&list, explain_clause(it, body_at(it, i), i, 1));
 		}
 	}
-	return NULL;
+	it->only_true = false;
+	return value_finish_array(&list);
 }
 
 /* ---- no answer ---- */

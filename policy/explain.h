@@ -10,7 +10,7 @@
  *
  *     decision     as the policy gave it; absent: there was no answer, and `error` says why
  *     error        {code, message, file, line, text, values}: where the evaluation ended
- *     decided_by   clause: the rule of the entry point that was true
+ *     decided_by   [clause]: the rules that had the whole decision as their value, outermost first
  *     reasons      [{code, message, rules: [clause], changes: [change]}]
  *     observed     [the same, without changes]
  *     obligations  [{obligation, rules: [clause]}]
@@ -21,12 +21,12 @@
  *     cut          true: the trace reached a limit, so something may be missing
  *     lines_only   true: the plan does not say where expressions end (opa before 1.22)
  *
- *     clause       {rule, file, line, text, holds, conditions: [condition]}; of one that stopped:
- *                  stopped: [condition], times
- *     condition    {line, column, text, holds, values: [value], because: [clause]}
- *     value        {ref, value} | {ref, preview, bytes} | {ref, undefined: true}
- *     change       {ref, in: "input"|"data", path, op: "set"|"add"|"remove", value, before,
- *                  effect, reasons: [code]}: what the answer was with it
+ *     clause       {rule, file, line, text, holds, conditions: [condition]}; of a default or an
+ *                  `else` also instead_of: [clause]; of one that stopped: stopped: [condition],
+ * times condition    {line, column, text, holds, values: [value], because: [clause]} value {ref,
+ * value} | {ref, preview, bytes} | {ref, undefined: true} change       {ref, in: "input"|"data",
+ * path, op: "set"|"add"|"remove", value, before, effect, reasons: [code]}: what the answer was with
+ * it
  */
 #pragma once
 

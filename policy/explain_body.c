@@ -258,6 +258,9 @@ static const char *on_one_line(struct arena *arena, const char *from, const char
 	char *text = arena_alloc(arena, EXPLAIN_TEXT_BYTES + 4);
 	size_t used = 0;
 
+	while (from < end && strchr(" \t\r\n", *from) != NULL) {
+		from++;
+	}
 	while (from < end && used < EXPLAIN_TEXT_BYTES) {
 		if (*from == '\n') {
 			while (from < end && strchr(" \t\r\n", *from) != NULL) {
@@ -300,4 +303,27 @@ const char *explain_text(const struct explain *it, const struct trace_point *poi
 		end = end != NULL ? end : file->bytes + file->size;
 	}
 	return on_one_line(it->arena, from, end);
+}
+
+const char *explain_condition_text(const struct explain *it, uint32_t body, uint32_t condition)
+{
+	const struct explain_body *rule = &it->bodies[body];
+	const struct trace_point *point = &it->program->traced[rule->conditions[condition]];
+	const struct trace_point *head = &it->program->traced[rule->first];
+	struct span whole = span_of(it, rule->conditions[condition]);
+	struct span first = span_of(it, rule->first);
+	struct trace_point rest = *head;
+
+	if (!is_within(&first, &whole) || head->end_row == 0) {
+		return explain_text(it, point);
+	}
+	rest.place.row = head->end_row;
+	rest.place.col = head->end_col;
+	rest.end_row = 0; /* to the end of the line */
+	const char *text = explain_text(it, &rest);
+	if (text == NULL) {
+		return NULL;
+	}
+	text += strspn(text, " ");
+	return strncmp(text, "if ", 3) == 0 ? text + 3 : text;
 }

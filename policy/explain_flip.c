@@ -12,153 +12,26 @@
 #include "policy/explain_inside.h"
 #include "policy/ir.h"
 
-#define ITEMS_MOST 3   /* of a list that something could be in */
-#define LEAVES_MOST 16 /* places that a value was made of */
-
-struct flip {
-	struct explain *it;
-	struct explain_changes *changes;
-	uint32_t body;
-	uint32_t condition;
-	struct explain_run run;
-	bool want; /* of the expression, without a `not` before it */
-	unsigned depth;
-};
-
-/* ---- proposing ---- */
-
-static void propose_at(struct flip *flip, bool of_data, const struct value *path, int op,
-	const struct value *value, const struct value *before)
-{
-	struct explain_changes *changes = flip->changes;
-
-	if (changes->count == changes->most || value_count(path) == 0 ||
-		(op != CHANGE_REMOVE && value == NULL)) {
-		return;
-	}
-	changes->list[changes->count++] = (struct explain_change){
-		.of_data = of_data, .path = path, .op = op, .value = value, .before = before
-	};
-}
-
-static void propose(
-	struct flip *flip, const struct trace_node *node, int op, const struct value *value)
-{
-	const struct trace_node *root;
-	const struct value *path =
-		node != NULL ? trace_node_path(flip->it->arena, node, &root) : NULL;
-
-	if (path != NULL) {
-		propose_at(flip, root->kind == TRACE_DATA, path, op, value, node->value);
-	}
-}
-
-static bool is_of_data(const struct flip *flip, const struct trace_node *node)
-{
-	const struct trace_node *root = NULL;
-
-	return node != NULL && trace_node_path(flip->it->arena, node, &root) != NULL &&
-	       root->kind == TRACE_DATA;
-}
-
-/* ---- what a value was made of ---- */
-
-/* "kind:idp" is "kind:" and the leaf "idp"; to be "kind:admin", the leaf would be "admin". */
-static const struct value *part_of(struct arena *arena, const struct value *leaf,
-	const struct value *whole, const struct value *wanted)
-{
-	if (!value_is(leaf, VALUE_STRING) || !value_is(whole, VALUE_STRING) ||
-		!value_is(wanted, VALUE_STRING) || value_size(leaf) == 0) {
-		return NULL;
-	}
-	const char *found = strcasestr(value_text(whole), value_text(leaf));
-	if (found == NULL) {
-		return NULL;
-	}
-	size_t before = (size_t)(found - value_text(whole));
-	size_t behind = value_size(whole) - before - value_size(leaf);
-	if (value_size(wanted) <= before + behind ||
-		memcmp(value_text(wanted), value_text(whole), before) != 0 ||
-		memcmp(value_text(wanted) + value_size(wanted) - behind, found + value_size(leaf),
-			behind) != 0) {
-		return NULL;
-	}
-	return value_of_text_n(
-		arena, value_text(wanted) + before, value_size(wanted) - before - behind);
-}
-
-static void set(struct flip *flip, const struct trace_node *node, const struct value *wanted);
-
-/* a + b or a - b would have to be `wanted`: one of the two is that much more or less. */
-static bool set_terms(struct flip *flip, const struct trace_node *node, const struct value *wanted)
-{
-	bool is_minus = node->kind == TRACE_BUILTIN && strcmp(node->name, "minus") == 0;
-	int64_t is = 0;
-	int64_t want = 0;
-	int64_t term = 0;
-
-	if (node->kind != TRACE_BUILTIN || (!is_minus && strcmp(node->name, "plus") != 0) ||
-		!value_int(node->value, &is) || !value_int(wanted, &want)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < node->arg_count; i++) {
-		int64_t more;
-
-		if (node->args[i] != NULL && value_int(node->args[i]->value, &term) &&
-			!__builtin_sub_overflow(want, is, &more) &&
-			!(is_minus && i == 1 ? __builtin_sub_overflow(term, more, &term)
-					     : __builtin_add_overflow(term, more, &term))) {
-			set(flip, node->args[i], value_of_int(flip->it->arena, term));
-		}
-	}
-	return true;
-}
-
-/* The node would have to be `wanted`: it is a place, or was made of some. */
-static void set(struct flip *flip, const struct trace_node *node, const struct value *wanted)
-{
-	const struct trace_node *leaves[LEAVES_MOST];
-
-	if (node == NULL || wanted == NULL) {
-		return;
-	}
-	if (trace_node_is_place(node)) {
-		propose(flip, node, CHANGE_SET, wanted);
-		return;
-	}
-	if (set_terms(flip, node, wanted)) {
-		return;
-	}
-	size_t count = explain_leaves(flip->it, node, leaves, LEAVES_MOST);
-	for (size_t i = 0; i < count && node->value != NULL; i++) {
-		const struct value *value = leaves[i]->value;
-
-		if (value_is(value, VALUE_NUMBER) && value_equals(value, node->value)) {
-			propose(flip, leaves[i], CHANGE_SET, wanted);
-		}
-		propose(flip, leaves[i], CHANGE_SET,
-			part_of(flip->it->arena, value, node->value, wanted));
-	}
-}
+#define ITEMS_MOST 3 /* of a list that something could be in */
 
 /* ---- kinds of tests ---- */
 
-static void flip_bool(struct flip *flip, const struct trace_node *node)
+static void flip_bool(struct explain_flip *flip, const struct trace_node *node)
 {
 	if (node != NULL && value_is(node->value, VALUE_BOOL)) {
-		set(flip, node, value_of_bool(!value_bool(node->value)));
+		explain_set(flip, node, value_of_bool(!value_bool(node->value)));
 	}
 }
 
-static void flip_equal(
-	struct flip *flip, const struct trace_node *a, const struct trace_node *b, bool want)
+static void flip_equal(struct explain_flip *flip, const struct trace_node *a,
+	const struct trace_node *b, bool want)
 {
 	if (a == NULL || b == NULL) {
 		return;
 	}
 	if (want) {
-		set(flip, a, b->value);
-		set(flip, b, a->value);
+		explain_set(flip, a, b->value);
+		explain_set(flip, b, a->value);
 	} else {
 		flip_bool(flip, a);
 		flip_bool(flip, b);
@@ -166,8 +39,8 @@ static void flip_equal(
 }
 
 /* a < b and its kin, as a set of ORDER_…: what of a whole number would do. */
-static void flip_order(
-	struct flip *flip, unsigned allowed, const struct trace_node *a, const struct trace_node *b)
+static void flip_order(struct explain_flip *flip, unsigned allowed, const struct trace_node *a,
+	const struct trace_node *b)
 {
 	struct arena *arena = flip->it->arena;
 	int64_t x = 0;
@@ -178,29 +51,29 @@ static void flip_order(
 	}
 	int64_t step = (allowed & ORDER_EQUAL) != 0 ? 0 : (allowed & ORDER_LESS) != 0 ? -1 : 1;
 	if (x > INT64_MIN && x < INT64_MAX && y > INT64_MIN && y < INT64_MAX) {
-		set(flip, b, value_of_int(arena, x - step));
-		set(flip, a, value_of_int(arena, y + step));
+		explain_set(flip, b, value_of_int(arena, x - step));
+		explain_set(flip, a, value_of_int(arena, y + step));
 	}
 }
 
-static void flip_member(
-	struct flip *flip, const struct trace_node *item, const struct trace_node *list, bool want)
+static void flip_member(struct explain_flip *flip, const struct trace_node *item,
+	const struct trace_node *list, bool want)
 {
 	if (item == NULL || list == NULL || item->value == NULL) {
 		return;
 	}
-	if (is_of_data(flip, list)) {
-		propose(flip, list, want ? CHANGE_ADD : CHANGE_REMOVE, item->value);
+	if (explain_is_of_data(flip, list)) {
+		explain_propose(flip, list, want ? CHANGE_ADD : CHANGE_REMOVE, item->value);
 	}
 	for (size_t i = 0; want && i < value_count(list->value) && i < ITEMS_MOST; i++) {
-		set(flip, item,
+		explain_set(flip, item,
 			value_is(list->value, VALUE_OBJECT) ? value_member_at(list->value, i)->value
 							    : value_at(list->value, i));
 	}
 }
 
 /* Comparisons are builtins where their result is kept. */
-static void flip_builtin(struct flip *flip, const struct trace_node *node, bool want)
+static void flip_builtin(struct explain_flip *flip, const struct trace_node *node, bool want)
 {
 	static const struct {
 		const char *name;
@@ -229,7 +102,7 @@ static void flip_builtin(struct flip *flip, const struct trace_node *node, bool 
 }
 
 static const struct value *sample_of(
-	const struct flip *flip, bool of_data, const struct value *path)
+	const struct explain_flip *flip, bool of_data, const struct value *path)
 {
 	const struct policy_question *question = flip->it->question;
 	const struct value *name = value_count(path) == 1 ? value_at(path, 0) : NULL;
@@ -243,7 +116,7 @@ static const struct value *sample_of(
 	return value_of_bool(true);
 }
 
-static void flip_truth(struct flip *flip, const struct trace_node *node, bool want)
+static void flip_truth(struct explain_flip *flip, const struct trace_node *node, bool want)
 {
 	const struct trace_node *root;
 
@@ -259,17 +132,20 @@ static void flip_truth(struct flip *flip, const struct trace_node *node, bool wa
 		return;
 	}
 	if (!want) {
-		propose(flip, node, CHANGE_REMOVE, NULL);
+		explain_propose(flip, node, CHANGE_REMOVE, NULL);
 	}
 	bool of_data = root->kind == TRACE_DATA;
-	propose(flip, node, CHANGE_SET,
-		want ? sample_of(flip, of_data, path) : value_of_bool(false));
+	bool is_flag = value_is(node->value, VALUE_BOOL);
+	explain_propose(flip, node, CHANGE_SET,
+		want      ? sample_of(flip, of_data, path)
+		: is_flag ? value_of_bool(false)
+			  : NULL);
 }
 
 /* ---- what was not there ---- */
 
 /* The value that an operand of the run had. */
-static const struct value *operand_value(const struct flip *flip, int32_t operand)
+static const struct value *operand_value(const struct explain_flip *flip, int32_t operand)
 {
 	const struct explain *it = flip->it;
 	const struct value *value = operand < 0 ? it->program->constants[operand] : NULL;
@@ -293,7 +169,7 @@ static const struct value *operand_value(const struct flip *flip, int32_t operan
  * A member was not there. What the rest of the expression would have done with it tells what it
  * would have to be: the way on (`.groups`), then `x in it`, `it == x`, or just being there.
  */
-static void flip_missing(struct flip *flip, const struct trace_event *event)
+static void flip_missing(struct explain_flip *flip, const struct trace_event *event)
 {
 	const struct explain *it = flip->it;
 	const struct explain_body *body = &it->bodies[flip->body];
@@ -319,7 +195,7 @@ static void flip_missing(struct flip *flip, const struct trace_event *event)
 			path = value_append(it->arena, path, it->program->constants[op->b]);
 			local = op->target;
 		} else if (op->run == op_equal && (reads || op->b == (int32_t)local)) {
-			propose_at(flip, of_data, path, CHANGE_SET,
+			explain_propose_at(flip, of_data, path, CHANGE_SET,
 				operand_value(flip, reads ? op->b : op->a), NULL);
 			return;
 		} else if (op->run == op_builtin &&
@@ -327,17 +203,34 @@ static void flip_missing(struct flip *flip, const struct trace_event *event)
 			   op->args[1] == (int32_t)local) {
 			const struct value *item = operand_value(flip, op->args[0]);
 
-			propose_at(flip, of_data, path, CHANGE_SET,
+			explain_propose_at(flip, of_data, path, CHANGE_SET,
 				item != NULL ? value_of_array(it->arena, &item, 1) : NULL, NULL);
 			return;
 		}
 	}
-	propose_at(flip, of_data, path, CHANGE_SET, sample_of(flip, of_data, path), NULL);
+	explain_propose_at(flip, of_data, path, CHANGE_SET, sample_of(flip, of_data, path), NULL);
 }
 
 /* ---- conditions ---- */
 
-static void flip_rule(struct flip *flip, uint32_t evaluation)
+static void flip_rule(struct explain_flip *flip, uint32_t evaluation, unsigned depth);
+
+/* What the rule hands on, as far as it says the same. */
+static void flip_handed_on(
+	struct explain_flip *flip, uint32_t evaluation, uint32_t body, bool was, unsigned depth)
+{
+	const struct explain *it = flip->it;
+	uint32_t list[EXPLAIN_RULES];
+	size_t count = explain_handed_on(it, evaluation, body, list, EXPLAIN_RULES);
+
+	for (size_t i = 0; i < count; i++) {
+		if (explain_is_true(it->trace->evaluations[list[i]].result) == was) {
+			flip_rule(flip, list[i], depth + 1);
+		}
+	}
+}
+
+static void flip_rule(struct explain_flip *flip, uint32_t evaluation, unsigned depth)
 {
 	struct explain *it = flip->it;
 	const struct trace_evaluation *rule = &it->trace->evaluations[evaluation];
@@ -346,21 +239,26 @@ static void flip_rule(struct flip *flip, uint32_t evaluation)
 	uint32_t count;
 	uint32_t first = explain_bodies_of(it, rule->function, &count);
 
-	if (flip->depth >= EXPLAIN_DEPTH || (!is_list && was == flip->want)) {
+	if (depth >= EXPLAIN_DEPTH || (!is_list && was == flip->want)) {
 		return;
 	}
 	for (uint32_t i = first; i < first + count; i++) {
-		uint32_t event = was ? explain_fired(it, evaluation, i, TRACE_NONE) : TRACE_NONE;
+		uint32_t event = explain_fired(it, evaluation, i, TRACE_NONE);
 
-		if (it->bodies[i].is_rule && event != TRACE_NONE) {
-			explain_unmake(it, i, event, flip->changes, flip->depth + 1);
-		} else if (it->bodies[i].is_rule && !was) {
-			explain_make(it, evaluation, i, flip->changes, flip->depth + 1);
+		if (!it->bodies[i].is_rule) {
+			continue;
+		}
+		if (event != TRACE_NONE && it->bodies[i].condition_count == 0) {
+			flip_handed_on(flip, evaluation, i, was, depth);
+		} else if (event != TRACE_NONE && was) {
+			explain_unmake(it, i, event, flip->changes, depth + 1);
+		} else if (event == TRACE_NONE && !was) {
+			explain_make(it, evaluation, i, flip->changes, depth + 1);
 		}
 	}
 }
 
-static void flip_look(struct flip *flip, const struct trace_event *event)
+static void flip_look(struct explain_flip *flip, const struct trace_event *event)
 {
 	const struct op *op = flip->it->program->traced[event->point].op;
 
@@ -377,16 +275,18 @@ static void flip_look(struct flip *flip, const struct trace_event *event)
 	}
 }
 
-static void flip_event(struct flip *flip, const struct trace_event *event, bool holds)
+static void flip_event(struct explain_flip *flip, uint32_t at, bool holds)
 {
+	const struct trace_event *event = explain_event(flip->it, at);
+	uint32_t list[EXPLAIN_RULES];
+	size_t count = explain_rules_of(flip->it, at, list, EXPLAIN_RULES);
+
+	for (size_t i = 0; i < count; i++) {
+		flip_rule(flip, list[i], flip->depth);
+	}
 	switch ((enum trace_shape)event->shape) {
 	case TRACE_LOOKS:
 		flip_look(flip, event);
-		break;
-	case TRACE_CALLS:
-		if (event->child != TRACE_NONE) {
-			flip_rule(flip, event->child);
-		}
 		break;
 	case TRACE_TAKES_MEMBER:
 		if (event->outcome == TRACE_LEFT && flip->want) {
@@ -394,8 +294,8 @@ static void flip_event(struct flip *flip, const struct trace_event *event, bool 
 		}
 		break;
 	case TRACE_NEXT: /* without this item the loop would not get to it */
-		if (holds && is_of_data(flip, event->target)) {
-			propose(flip, event->target, CHANGE_REMOVE, NULL);
+		if (holds && explain_is_of_data(flip, event->target)) {
+			explain_propose(flip, event->target, CHANGE_REMOVE, NULL);
 		}
 		break;
 	default:
@@ -404,7 +304,7 @@ static void flip_event(struct flip *flip, const struct trace_event *event, bool 
 }
 
 /* From its end: what decided it comes first. */
-static void flip_run(struct flip *flip, bool holds)
+static void flip_run(struct explain_flip *flip, bool holds)
 {
 	const struct explain *it = flip->it;
 	uint32_t list[64];
@@ -418,7 +318,7 @@ static void flip_run(struct flip *flip, bool holds)
 		}
 	}
 	for (size_t i = 0; i < count && i < 64; i++) {
-		flip_event(flip, explain_event(it, list[(count - 1 - i) % 64]), holds);
+		flip_event(flip, list[(count - 1 - i) % 64], holds);
 	}
 }
 
@@ -440,13 +340,36 @@ void explain_propose_samples(struct explain *it, struct explain_changes *changes
 	}
 }
 
+/* What the head of a body without conditions took out of the data: without it, there is nothing. */
+static void unmake_head(struct explain_flip *flip, uint32_t event)
+{
+	const struct explain *it = flip->it;
+
+	for (uint32_t at = explain_head_of(it, flip->body, event); at != TRACE_NONE && at < event;
+		at = explain_event(it, at)->next) {
+		const struct trace_event *taken = explain_event(it, at);
+
+		if (taken->shape == TRACE_TAKES_MEMBER && explain_is_of_data(flip, taken->target)) {
+			explain_propose(flip, taken->target, CHANGE_REMOVE, NULL);
+		}
+	}
+}
+
 void explain_unmake(struct explain *it, uint32_t body, uint32_t event,
 	struct explain_changes *changes, unsigned depth)
 {
 	struct explain_run *runs = explain_runs_before(it, body, event);
 
+	if (it->bodies[body].condition_count == 0) {
+		struct explain_flip flip = {
+			.it = it, .changes = changes, .body = body, .depth = depth
+		};
+
+		unmake_head(&flip, event);
+	}
+
 	for (uint32_t i = it->bodies[body].condition_count; i-- > 0;) {
-		struct flip flip = { it, changes, body, i, runs[i], false, depth };
+		struct explain_flip flip = { it, changes, body, i, runs[i], false, depth };
 
 		if (runs[i].first != TRACE_NONE) {
 			flip_run(&flip, true);
@@ -461,8 +384,8 @@ void explain_make(struct explain *it, uint32_t evaluation, uint32_t body,
 	size_t times = explain_stops(it, evaluation, body, stops, EXPLAIN_STOPS);
 
 	for (size_t i = 0; i < times && i < EXPLAIN_STOPS; i++) {
-		struct flip flip = { it, changes, body, stops[i].condition, stops[i].run, false,
-			depth };
+		struct explain_flip flip = { it, changes, body, stops[i].condition, stops[i].run,
+			false, depth };
 
 		if (stops[i].condition != EXPLAIN_HEAD) {
 			flip_run(&flip, false);

@@ -6,7 +6,7 @@
  *     explain_run.c     what a trace says of them: which were true, where others stopped
  *     explain_tell.c    clauses, conditions and values as JSON
  *     explain_flip.c    single values whose change would turn a condition
- *     explain_leaf.c    the places that a value was made of
+ *     explain_set.c     … and the places that they were made of
  *     explain_try.c     … and whether it does
  *
  * A body is one rule: `deny contains … if { … }`. A condition is an expression of it: whatever
@@ -54,6 +54,7 @@ struct explain {
 	size_t clauses_left;
 	size_t tries_left;
 	bool lines_only;
+	bool only_true; /* why rules were not true is of no interest */
 };
 
 /* Events of one evaluation, one after the other (event.next), all of one condition. */
@@ -71,6 +72,9 @@ bool explain_is_not(const struct explain *it, uint32_t body, uint32_t condition)
 /* Whether the head of the body, or a rule that it takes its value from, says the text. */
 bool explain_says(const struct explain *it, uint32_t body, const char *text, unsigned depth);
 const char *explain_file(const struct explain *it, const struct trace_point *point);
+/* Of a condition. Where the plan gives a short `else` the place of all that comes behind it, the
+ * line behind the head. */
+const char *explain_condition_text(const struct explain *it, uint32_t body, uint32_t condition);
 /* The source between the ends of the point's span, on one line. In arena; NULL: not known. */
 const char *explain_text(const struct explain *it, const struct trace_point *point);
 
@@ -99,8 +103,22 @@ struct explain_stop {
 /* Where the body stopped: at most `most`, the furthest first; returns how often it did. */
 size_t explain_stops(const struct explain *it, uint32_t evaluation, uint32_t body,
 	struct explain_stop *stops, size_t most);
+/* A default, or an `else`, for which there was no need. */
+bool explain_was_not_needed(const struct explain *it, uint32_t evaluation, uint32_t body);
+#define EXPLAIN_RULES 32 /* that one event or head asked */
+/* Evaluations of the rules that an event asked, or whose value is what it looked at. */
+size_t explain_rules_of(const struct explain *it, uint32_t event, uint32_t *list, size_t most);
+/* Those that the head of a body asked. Without a condition of its own it only hands them on. */
+size_t explain_handed_on(
+	const struct explain *it, uint32_t evaluation, uint32_t body, uint32_t *list, size_t most);
+/* The rule whose whole value a member of another's value is. TRACE_NONE: none. */
+uint32_t explain_source(const struct explain *it, const struct trace_node *node);
 /* Is it there, not false and not empty? */
 bool explain_is_true(const struct value *value);
+/* The first event of a body that has no condition, before the one at which it was true. */
+uint32_t explain_head_of(const struct explain *it, uint32_t body, uint32_t event);
+/* Where that came from; NULL as below. */
+const struct trace_node *explain_maker(const struct explain *it, uint32_t event);
 /* What a rule's head put into its set, object or value at this event. NULL: it is no such event. */
 const struct value *explain_made(const struct explain *it, uint32_t event);
 
@@ -140,11 +158,28 @@ void explain_unmake(struct explain *it, uint32_t body, uint32_t event,
 void explain_make(struct explain *it, uint32_t evaluation, uint32_t body,
 	struct explain_changes *changes, unsigned depth);
 
-/* ---- explain_leaf.c ---- */
+/* ---- explain_set.c ---- */
 
-/* Places whose scalars the node's value was made of: arguments of builtins, what rules read. */
-size_t explain_leaves(const struct explain *it, const struct trace_node *node,
-	const struct trace_node **list, size_t most);
+/* A condition that is to be turned. */
+struct explain_flip {
+	struct explain *it;
+	struct explain_changes *changes;
+	uint32_t body;
+	uint32_t condition;
+	struct explain_run run;
+	bool want; /* of the expression, without a `not` before it */
+	unsigned depth;
+};
+
+void explain_propose_at(struct explain_flip *flip, bool of_data, const struct value *path, int op,
+	const struct value *value, const struct value *before);
+/* At the node's place, if it has one. */
+void explain_propose(struct explain_flip *flip, const struct trace_node *node, int op,
+	const struct value *value);
+bool explain_is_of_data(const struct explain_flip *flip, const struct trace_node *node);
+/* The node would have to be `wanted`: it is a place, or was made of some. */
+void explain_set(
+	struct explain_flip *flip, const struct trace_node *node, const struct value *wanted);
 
 /* ---- explain_try.c ---- */
 

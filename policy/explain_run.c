@@ -146,15 +146,103 @@ bool explain_is_true(const struct value *value)
 	return value_type(value) < VALUE_ARRAY || value_count(value) > 0;
 }
 
-const struct value *explain_made(const struct explain *it, uint32_t event)
+uint32_t explain_head_of(const struct explain *it, uint32_t body, uint32_t event)
+{
+	uint32_t at = it->trace->evaluations[explain_event(it, event)->evaluation].first;
+
+	while (at < event && it->body_of[explain_event(it, at)->point] != body) {
+		at = explain_event(it, at)->next;
+	}
+	return at;
+}
+
+const struct trace_node *explain_maker(const struct explain *it, uint32_t event)
 {
 	const struct trace_event *at = explain_event(it, event);
 	const struct trace_point *point = explain_point(it, event);
-	const struct trace_node *node = point->kind == IR_OBJECT_INSERT_ONCE ? at->b : at->a;
 
-	if (!point->is_head || at->outcome != TRACE_PASSED || node == NULL ||
+	if (!point->is_head || at->outcome != TRACE_PASSED ||
 		!it->bodies[it->body_of[at->point]].is_rule) {
 		return NULL;
 	}
-	return node->value;
+	return point->kind == IR_OBJECT_INSERT_ONCE ? at->b : at->a;
+}
+
+const struct value *explain_made(const struct explain *it, uint32_t event)
+{
+	const struct trace_node *node = explain_maker(it, event);
+
+	return node != NULL ? node->value : NULL;
+}
+
+uint32_t explain_source(const struct explain *it, const struct trace_node *node)
+{
+	if (node == NULL || node->kind != TRACE_MEMBER || node->value == NULL ||
+		value_type(node->value) < VALUE_ARRAY || trace_node_is_place(node)) {
+		return TRACE_NONE;
+	}
+	for (uint32_t i = 0; i < it->trace->evaluation_count; i++) {
+		if (it->trace->evaluations[i].result == node->value) {
+			return i;
+		}
+	}
+	return TRACE_NONE;
+}
+
+/* Of a builtin's arguments as well: count(reasons). */
+static void add_source(const struct explain *it, const struct trace_node *node, uint32_t *list,
+	size_t most, size_t *count)
+{
+	uint32_t source = explain_source(it, node);
+
+	if (source != TRACE_NONE && *count < most) {
+		list[(*count)++] = source;
+	}
+	for (uint32_t i = 0; node != NULL && node->kind == TRACE_BUILTIN && i < node->arg_count;
+		i++) {
+		if (node->args[i] != NULL && node->args[i]->kind == TRACE_MEMBER) {
+			add_source(it, node->args[i], list, most, count);
+		}
+	}
+}
+
+size_t explain_rules_of(const struct explain *it, uint32_t event, uint32_t *list, size_t most)
+{
+	const struct trace_event *at = explain_event(it, event);
+	size_t count = 0;
+
+	if (at->child != TRACE_NONE && most > 0) {
+		list[count++] = at->child;
+	}
+	add_source(it, at->a, list, most, &count);
+	add_source(it, at->b, list, most, &count);
+	add_source(it, at->target, list, most, &count);
+	return count;
+}
+
+size_t explain_handed_on(
+	const struct explain *it, uint32_t evaluation, uint32_t body, uint32_t *list, size_t most)
+{
+	size_t count = 0;
+
+	for (uint32_t at = it->trace->evaluations[evaluation].first;
+		at != TRACE_NONE && count < most; at = explain_event(it, at)->next) {
+		const struct trace_event *event = explain_event(it, at);
+
+		if (it->body_of[event->point] == body && it->outer[event->point] == EXPLAIN_HEAD &&
+			event->child != TRACE_NONE) {
+			list[count++] = event->child;
+		}
+	}
+	return count;
+}
+
+bool explain_was_not_needed(const struct explain *it, uint32_t evaluation, uint32_t body)
+{
+	struct explain_stop stop;
+
+	return it->program->traced[it->bodies[body].first].kind == IR_IS_UNDEFINED &&
+	       explain_stops(it, evaluation, body, &stop, 1) > 0 &&
+	       stop.condition == EXPLAIN_HEAD &&
+	       explain_event(it, stop.run.last)->point == it->bodies[body].first;
 }

@@ -130,19 +130,40 @@ static const struct value *tell_values(struct explain *it, struct explain_run ru
 
 /* ---- rules that a condition asked ---- */
 
+static bool is_true(const struct explain *it, uint32_t evaluation)
+{
+	return explain_is_true(it->trace->evaluations[evaluation].result);
+}
+
+static void tell_rule(
+	struct explain *it, uint32_t evaluation, unsigned depth, struct value_builder *clauses);
+
+/* A rule without a condition hands on what others say: those that say the same are told. */
+static void tell_handed_on(struct explain *it, uint32_t evaluation, uint32_t body, unsigned depth,
+	struct value_builder *clauses)
+{
+	uint32_t list[EXPLAIN_RULES];
+	size_t count = explain_handed_on(it, evaluation, body, list, EXPLAIN_RULES);
+
+	for (size_t i = 0; i < count && depth < EXPLAIN_DEPTH; i++) {
+		if (is_true(it, list[i]) == is_true(it, evaluation)) {
+			tell_rule(it, list[i], depth + 1, clauses);
+		}
+	}
+}
+
 static void tell_fired(struct explain *it, uint32_t evaluation, uint32_t body, unsigned depth,
 	struct value_builder *clauses)
 {
-	uint32_t event = TRACE_NONE;
+	uint32_t event = explain_fired(it, evaluation, body, TRACE_NONE);
 
-	for (int i = 0; i < RULES_OF_SET; i++) {
+	if (it->bodies[body].condition_count == 0) {
+		tell_handed_on(it, evaluation, body, depth, clauses);
+		return;
+	}
+	for (int i = 0; i < RULES_OF_SET && event != TRACE_NONE; i++) {
+		value_add_item(clauses, explain_clause(it, body, event, depth));
 		event = explain_fired(it, evaluation, body, event);
-		if (event == TRACE_NONE) {
-			return;
-		}
-		if (it->bodies[body].condition_count > 0) { /* else there is nothing to say */
-			value_add_item(clauses, explain_clause(it, body, event, depth));
-		}
 	}
 }
 
@@ -150,33 +171,22 @@ static void tell_fired(struct explain *it, uint32_t evaluation, uint32_t body, u
 static void tell_rule(
 	struct explain *it, uint32_t evaluation, unsigned depth, struct value_builder *clauses)
 {
-	const struct trace_evaluation *rule = &it->trace->evaluations[evaluation];
-	bool was = explain_is_true(rule->result);
 	uint32_t count;
-	uint32_t first = explain_bodies_of(it, rule->function, &count);
+	uint32_t first = explain_bodies_of(it, it->trace->evaluations[evaluation].function, &count);
 
 	if (it->shown[evaluation]) {
 		return;
 	}
 	it->shown[evaluation] = true;
 	for (uint32_t i = first; i < first + count; i++) {
-		if (!it->bodies[i].is_rule) {
-			continue;
-		}
-		if (was) {
+		bool fired = explain_fired(it, evaluation, i, TRACE_NONE) != TRACE_NONE;
+
+		if (it->bodies[i].is_rule && fired) {
 			tell_fired(it, evaluation, i, depth, clauses);
-		} else {
+		} else if (it->bodies[i].is_rule && !is_true(it, evaluation)) {
 			value_add_item(clauses, explain_stopped(it, evaluation, i, depth));
 		}
 	}
-}
-
-/* Where a condition holds because a rule gave nothing (`count(deny) == 0`), nothing explains it. */
-static bool wants_rule(const struct explain *it, uint32_t evaluation, bool holds, bool is_negated)
-{
-	bool was = explain_is_true(it->trace->evaluations[evaluation].result);
-
-	return is_negated || !holds || was;
 }
 
 static const struct value *because(
@@ -186,10 +196,17 @@ static const struct value *because(
 
 	for (uint32_t at = run.first; at != TRACE_NONE && depth < EXPLAIN_DEPTH;
 		at = explain_event(it, at)->next) {
-		uint32_t child = explain_event(it, at)->child;
+		uint32_t list[EXPLAIN_RULES];
+		size_t count = explain_rules_of(it, at, list, EXPLAIN_RULES);
 
-		if (child != TRACE_NONE && wants_rule(it, child, holds, is_negated)) {
-			tell_rule(it, child, depth + 1, &clauses);
+		for (size_t i = 0; i < count; i++) {
+			/* `count(deny) == 0` holds because nothing is there: nothing explains it.
+			 */
+			bool is_wanted = is_negated || !holds;
+
+			if (is_true(it, list[i]) || (is_wanted && !it->only_true)) {
+				tell_rule(it, list[i], depth + 1, &clauses);
+			}
 		}
 		if (at == run.last) {
 			break;
@@ -211,7 +228,9 @@ const struct value *explain_condition(struct explain *it, uint32_t body, uint32_
 
 	value_add_int(&told, "line", point->place.row);
 	value_add_int(&told, "column", point->place.col);
-	value_add_text(&told, "text", explain_text(it, point));
+	value_add_text(&told, "text",
+		condition == EXPLAIN_HEAD ? explain_text(it, point)
+					  : explain_condition_text(it, body, condition));
 	value_add(&told, "holds", value_of_bool(holds));
 	if (run.first != TRACE_NONE) {
 		value_add(&told, "values", tell_values(it, run));
@@ -233,6 +252,37 @@ static void tell_head(struct explain *it, uint32_t body, bool holds, struct valu
 	value_add(told, "holds", value_of_bool(holds));
 }
 
+/* NULL: the head needs nothing of input and data. */
+static const struct value *tell_needs(
+	struct explain *it, uint32_t body, uint32_t event, unsigned depth)
+{
+	struct explain_run run = { explain_head_of(it, body, event), event };
+	const struct value *told = explain_condition(it, body, EXPLAIN_HEAD, run, true, depth);
+
+	return value_count(value_find(told, "values")) > 0 ? told : NULL;
+}
+
+/* A default, or an `else`: the rules before it which were not true. */
+static const struct value *instead_of(
+	struct explain *it, uint32_t body, uint32_t event, unsigned depth)
+{
+	uint32_t evaluation = explain_event(it, event)->evaluation;
+	struct value_builder others = { .arena = it->arena };
+	uint32_t count;
+	uint32_t first = explain_bodies_of(it, it->bodies[body].function, &count);
+
+	if (it->program->traced[it->bodies[body].first].kind != IR_IS_UNDEFINED ||
+		depth >= EXPLAIN_DEPTH) {
+		return NULL;
+	}
+	for (uint32_t i = first; i < body; i++) {
+		if (it->bodies[i].is_rule) {
+			value_add_item(&others, explain_stopped(it, evaluation, i, depth + 1));
+		}
+	}
+	return others.count > 0 ? value_finish_array(&others) : NULL;
+}
+
 const struct value *explain_clause(
 	struct explain *it, uint32_t body, uint32_t event, unsigned depth)
 {
@@ -249,16 +299,12 @@ const struct value *explain_clause(
 	for (uint32_t i = 0; i < rule->condition_count; i++) {
 		value_add_item(&conditions, explain_condition(it, body, i, runs[i], true, depth));
 	}
+	if (rule->condition_count == 0) { /* what the head needs has to be there */
+		value_add_item(&conditions, tell_needs(it, body, event, depth));
+	}
 	value_add(&told, "conditions", value_finish_array(&conditions));
+	value_add(&told, "instead_of", instead_of(it, body, event, depth));
 	return value_finish_object(&told);
-}
-
-/* A default, or an `else`, for which there was no need. */
-static bool was_not_needed(const struct explain *it, uint32_t body, const struct explain_stop *stop)
-{
-	return stop->condition == EXPLAIN_HEAD &&
-	       it->program->traced[it->bodies[body].first].kind == IR_IS_UNDEFINED &&
-	       explain_event(it, stop->run.last)->point == it->bodies[body].first;
 }
 
 const struct value *explain_stopped(
@@ -269,14 +315,18 @@ const struct value *explain_stopped(
 	struct value_builder told = { .arena = it->arena };
 	struct value_builder where = { .arena = it->arena };
 
-	if (times == 0 || it->clauses_left == 0 || was_not_needed(it, body, &stops[0])) {
+	if (times == 0 || it->clauses_left == 0 || explain_was_not_needed(it, evaluation, body)) {
 		return NULL;
 	}
 	it->clauses_left--;
 	tell_head(it, body, false, &told);
 	for (size_t i = 0; i < times && i < EXPLAIN_STOPS; i++) {
-		value_add_item(&where, explain_condition(it, body, stops[i].condition, stops[i].run,
-					       false, depth));
+		const struct value *stop =
+			explain_condition(it, body, stops[i].condition, stops[i].run, false, depth);
+		bool is_new = where.count == 0 ||
+			      !value_equals(where.members[where.count - 1].value, stop);
+
+		value_add_item(&where, is_new ? stop : NULL);
 	}
 	value_add(&told, "stopped", value_finish_array(&where));
 	value_add_int(&told, "times", (int64_t)times);

@@ -168,42 +168,79 @@ static bool was_tried(const struct explain_changes *changes, size_t index)
 	return false;
 }
 
-/* 2: it is allowed; 1: another answer, without this reason; 0: it does not help. */
-static int worth(const struct policy_decision *decision, const char *code)
+/* Nothing is said that was not said before. */
+static bool says_nothing_new(const struct explain *it, const struct policy_decision *decision)
+{
+	const struct value *before = value_find(it->decision, "reasons");
+	size_t known = 0;
+
+	for (size_t i = 0; i < decision->reason_count; i++) {
+		for (size_t j = 0; j < value_count(before); j++) {
+			const char *code = value_find_text(value_at(before, j), "code");
+
+			if (code != NULL && strcmp(code, decision->reasons[i].code) == 0) {
+				known++;
+				break;
+			}
+		}
+	}
+	return known == decision->reason_count;
+}
+
+/* How much a change does, the best last. */
+enum { HELPS_NOTHING, HELPS_FOR_OTHERS, HELPS, ALLOWS, WORTHS };
+
+static int worth(const struct explain *it, const struct policy_decision *decision, const char *code)
 {
 	if (decision->effect == POLICY_ALLOW) {
-		return 2;
+		return ALLOWS;
 	}
-	return code != NULL && !has_code(decision, code) ? 1 : 0;
+	if (code == NULL || has_code(decision, code)) {
+		return HELPS_NOTHING;
+	}
+	return says_nothing_new(it, decision) ? HELPS : HELPS_FOR_OTHERS;
+}
+
+/* Tries one and puts it to those of its worth. */
+static int try_one(struct explain *it, const struct explain_change *change, const char *code,
+	struct value_builder *told)
+{
+	struct value_builder one = { .arena = it->arena };
+	struct policy_decision decision;
+
+	if (!explain_try(it, &change, 1, &decision)) {
+		return HELPS_NOTHING;
+	}
+	int is_worth = worth(it, &decision, code);
+	if (is_worth != HELPS_NOTHING) {
+		tell_change(it->arena, change, &one);
+		tell_answer(it->arena, &decision, &one);
+		value_add_item(&told[is_worth], value_finish_object(&one));
+	}
+	return is_worth;
 }
 
 const struct value *explain_tried(struct explain *it, const struct explain_changes *changes,
 	const char *code, const struct explain_change **best)
 {
-	struct value_builder told[3] = { { .arena = it->arena }, { .arena = it->arena },
-		{ .arena = it->arena } };
+	struct value_builder told[WORTHS];
 	struct value_builder all = { .arena = it->arena };
-	int best_worth = 0;
+	int best_worth = HELPS_NOTHING;
 
 	*best = NULL;
-	for (size_t i = 0; i < changes->count && told[2].count < EXPLAIN_CHANGES; i++) {
-		const struct explain_change *change = &changes->list[i];
-		struct value_builder one = { .arena = it->arena };
-		struct policy_decision decision;
+	for (int i = 0; i < WORTHS; i++) {
+		told[i] = (struct value_builder){ .arena = it->arena };
+	}
+	for (size_t i = 0; i < changes->count && told[ALLOWS].count < EXPLAIN_CHANGES; i++) {
+		int is_worth = was_tried(changes, i) ? HELPS_NOTHING
+						     : try_one(it, &changes->list[i], code, told);
 
-		if (was_tried(changes, i) || !explain_try(it, &change, 1, &decision)) {
-			continue;
-		}
-		int is_worth = worth(&decision, code);
-		tell_change(it->arena, change, &one);
-		tell_answer(it->arena, &decision, &one);
-		value_add_item(&told[is_worth], value_finish_object(&one));
 		if (is_worth > best_worth) {
 			best_worth = is_worth;
-			*best = change;
+			*best = &changes->list[i];
 		}
 	}
-	for (int i = 2; i > 0; i--) {
+	for (int i = WORTHS - 1; i > HELPS_NOTHING; i--) {
 		for (size_t j = 0; j < told[i].count && all.count < EXPLAIN_CHANGES; j++) {
 			value_add_item(&all, told[i].members[j].value);
 		}

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "policy/engine.h"
 #include "policy/eval.h"
+#include "policy/ir.h"
 #include "policy/program.h"
 #include "policy/trace_follow.h"
 #include "policy/trace_inside.h"
@@ -171,6 +172,12 @@ static void end_event(struct trace_step *it, const struct op *came_next)
 	trace_follow(it);
 }
 
+/* From the end of a loop's body to its next item: says nothing. */
+static bool is_way_back(const struct policy_trace *trace, const struct op *op)
+{
+	return op[1].run == op_jump && trace->program->traced[op->count].kind == IR_SCAN;
+}
+
 const struct op *op_trace(struct frame *frame, const struct op *op)
 {
 	struct policy_worker *worker = frame->worker;
@@ -184,7 +191,7 @@ const struct op *op_trace(struct frame *frame, const struct op *op)
 	if (trace->generation != worker->generation) {
 		begin_anew(trace, worker->generation);
 	}
-	if (!has_room(trace)) {
+	if (is_way_back(trace, op) || !has_room(trace)) {
 		return it.op->run(frame, it.op);
 	}
 	it.at = trace->frame_count > 0 ? &trace->frames[trace->frame_count - 1] : NULL;

@@ -85,7 +85,9 @@ static void add_step(struct arena *arena, struct buf *text, const struct value *
 	if (is_word(key)) {
 		buf_printf(text, ".%s", value_text(key));
 	} else {
-		buf_printf(text, "[%s]", value_preview(arena, key, 120));
+		size_t bytes = value_type(key) < VALUE_ARRAY ? 120 : 40;
+
+		buf_printf(text, "[%s]", value_preview(arena, key, bytes));
 	}
 }
 

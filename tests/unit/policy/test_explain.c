@@ -285,9 +285,9 @@ static void test_an_allowed_operation_tells_what_allowed_it(void **state)
 	const struct value *told = explain(fixture, "{\"who\": \"ann\", \"kind\": \"staff\"}");
 
 	SAYS(told, "decision/effect", "\"allow\"");
-	SAYS(told, "decided_by/line", "12");
-	SAYS(told, "decided_by/conditions/2/because/0/line", "39");
-	SAYS(told, "decided_by/conditions/2/because/0/conditions/1/values/0",
+	SAYS(told, "decided_by/0/line", "12");
+	SAYS(told, "decided_by/0/conditions/2/because/0/line", "39");
+	SAYS(told, "decided_by/0/conditions/2/because/0/conditions/1/values/0",
 		"{\"ref\":\"data.levels.ann\",\"value\":3}");
 	SAYS(told, "obligations/0/rules/0/line", "94");
 	SAYS(told, "obligations/0/rules/0/conditions/0/values/1",
