@@ -90,10 +90,26 @@ static void print_name(const struct cli *cli, FILE *out)
 	}
 }
 
+/*
+ * What other programs say has several lines. A bar stands before all but the first, so that none of
+ * them can be taken for one of ours, nor for a command of the pipeline that reads this ("::…").
+ */
 int cli_fail(const struct cli *cli, const struct error *err)
 {
+	CLEANUP(memory_cleanup) char *text = must_strdup(err->text);
+	char *rest = text;
+
+	for (char *at = text; (at = strchr(at, '\t')) != NULL;) {
+		*at = ' ';
+	}
 	fputs(cli->err_colour ? "\033[1;31mscimward:\033[0m " : "scimward: ", cli->err);
-	cli_print_safe(cli->err, err->text);
+	cli_print_safe(cli->err, strsep(&rest, "\n"));
+	for (const char *line; (line = strsep(&rest, "\n")) != NULL;) {
+		if (line[0] != '\0') {
+			fputs("\n  | ", cli->err);
+			cli_print_safe(cli->err, line);
+		}
+	}
 	fputc('\n', cli->err);
 	return CLI_ERROR;
 }

@@ -7,6 +7,7 @@
 #include "cli/lint.h"
 #include "cli/output.h"
 #include "cli/policy.h"
+#include "cli/refusal.h"
 #include "cli/report.h"
 #include "config/config.h"
 #include "gateway/policy_source.h"
@@ -130,6 +131,27 @@ static void print(struct checking *it, const struct report_format *format)
 	format->print(it->cli, &report);
 }
 
+/* To people as a sentence. To pipelines as findings as well: this is what fails most often. */
+static void print_refusal(
+	struct checking *it, const struct report_format *format, const struct error *err)
+{
+	struct report_finding findings[REFUSAL_FINDINGS];
+	const char *prefix = cli_policy_prefix(it->arena, &it->where);
+	struct report report = { .title = "policy check",
+		.revision = "",
+		.folder = prefix,
+		.rules = &refusal_rule,
+		.rule_count = 1,
+		.findings = findings,
+		.threshold = -1 };
+
+	if (strcmp(format->name, "table") != 0 && strcmp(format->name, "json") != 0) {
+		report.finding_count = refusal_find(it->arena, err->text, prefix, findings);
+		format->print(it->cli, &report);
+	}
+	cli_fail(it->cli, err);
+}
+
 int cli_policy_check(struct cli *cli)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
@@ -150,7 +172,7 @@ int cli_policy_check(struct cli *cli)
 			result = CLI_LINT;
 		}
 	} else {
-		cli_fail(cli, &err);
+		print_refusal(&it, format, &err);
 		result = err.code == ERROR_POLICY ? CLI_NO : CLI_ERROR;
 	}
 	policy_coverage_free(it.coverage);

@@ -248,6 +248,26 @@ def check_scan(pipeline):
     assert not pipeline.runner("fork").wants(step, {}, False)  # its token may not write
 
 
+def test_a_policy_that_does_not_load_is_told_with_its_place(pipeline):
+    pipeline.repository.commit({"policy/rules/broken.rego": "package scimward.rules\n\ndeny contains {{ if {\n"})
+
+    pipeline.settings = {"SCIMWARD_CODE_SCANNING": "true"}
+
+    job = pipeline.job("check")
+
+    assert job.result == "failure"
+    if pipeline.kind == "github":
+        assert "::error title=does-not-load,file=policy/rules/broken.rego,line=3::" in job["check"].output
+        [scan] = pipeline.forge.scans
+        assert "does-not-load" in {result["ruleId"] for result in scan["sarif"]["runs"][0]["results"]}
+        assert "\n  | rules/broken.rego:3: rego_parse_error" in job["check"].errors
+    else:
+        found = json.loads(pipeline.last.artifact("codequality"))
+        assert {one["check_name"] for one in found} == {"does-not-load"}
+        places = {(one["location"]["path"], one["location"]["lines"]["begin"]) for one in found}
+        assert ("policy/rules/broken.rego", 3) in places
+
+
 # ---- replay ----
 
 
