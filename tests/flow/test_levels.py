@@ -343,6 +343,7 @@ def test_slices_of_a_group_are_one_answer(levels):
     assert sorted(reason["code"] for reason in entry["output"]["observed"]) == ["observe.member", "soft.member"]
 
 
+@pytest.mark.own_engine("the policies of an OPA server are in no archive")
 def test_what_was_overridden_and_observed_is_replayed_to_the_same_answers(levels):
     create(levels, "replayed@example.com", "both", source="boss", headers=WHY)
 
