@@ -44,6 +44,7 @@ brings_in(name) if {
 }
 
 brings_in(name) if {
+	input.operation != "create"
 	some change in input.changes
 	change.path == name
 	change.after

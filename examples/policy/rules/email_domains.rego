@@ -20,6 +20,7 @@ deny contains {
 	"message": sprintf("the domain %s is not one of ours", [domain]),
 } if {
 	operation.is_user_write
+	data.access.email_domains
 	some domain in domains
 	not is_ours(domain)
 }
@@ -36,12 +37,9 @@ domains contains domain_of(input.after.userName) if {
 
 domain_of(address) := lower(parts[count(parts) - 1]) if parts := split(address, "@")
 
-# Without data every domain is ours.
-is_ours(_) if not data.access.email_domains
-
 is_ours(domain) if domain in data.access.email_domains
 
-is_ours(domain) if {
+else if {
 	some pattern in data.access.email_domains
 	startswith(pattern, "*.")
 	endswith(domain, trim_prefix(pattern, "*"))

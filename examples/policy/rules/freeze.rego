@@ -84,13 +84,24 @@ takes_away if {
 # ---- what it is for ----
 
 concerns(window) if {
-	input.resource_type in object.get(window, "types", [input.resource_type])
 	not window.groups
+	is_for_type(window)
 }
 
-concerns(window) if lower(object.get(input, ["after", "displayName"], "")) in window.groups
+concerns(window) if {
+	some name in group_names
+	name in window.groups
+}
 
-concerns(window) if lower(object.get(input, ["before", "displayName"], "")) in window.groups
+is_for_type(window) if not window.types
+
+is_for_type(window) if input.resource_type in window.types
+
+# Of a group, before and afterwards.
+group_names contains lower(input[side].displayName) if {
+	input.resource_type == "Group"
+	some side in ["before", "after"]
+}
 
 is_excepted(window) if {
 	some key in operation.source_keys
