@@ -1,10 +1,13 @@
 """The library of modules (examples/policy), and scenarios that bring what it needs: data, and people who act."""
 
+import json
+import re
 import shutil
+import subprocess
 
 import pytest
 
-from gateway import STARTER
+from gateway import STARTER, environment
 from scenarios import make_policy, report_of, run
 
 
@@ -50,6 +53,28 @@ def test_the_library_has_scenarios_for_each_module_and_no_line_that_nothing_runs
         own = [suite for suite in scenarios if suite.endswith(f"/{rules.stem}.yaml")]
         assert len(own) >= 4, f"{rules.stem} has {len(own)} scenarios"
         assert (STARTER / "tests" / f"{rules.stem}_test.rego").exists(), rules.stem
+
+
+def heads(folder):
+    """What stands in the head of each package: title, description, schemas, custom."""
+    command = ["opa", "inspect", "-a", "-f", "json", "."]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment(), check=True)
+    rows = json.loads(done.stdout)["annotations"]
+    return {row["location"]["file"]: row["annotations"] for row in rows if row["annotations"]["scope"] == "package"}
+
+
+def test_the_head_of_each_module_says_what_it_is_and_which_codes_it_has():
+    said = heads(STARTER)
+    readme = (STARTER / "README.md").read_text()
+
+    for path in sorted((STARTER / "rules").glob("*.rego")):
+        head = said[f"rules/{path.name}"]
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `{path.stem}` |"))
+        written = {code.replace("%s", "<") for code in re.findall(r'"code": (?:sprintf\()?"([^"]+)"', path.read_text())}
+        codes = set(head.get("custom", {}).get("codes", {}))
+        assert head["title"] and head["description"], path.name
+        assert {re.sub("<.*", "<", code) for code in codes} - {"default.deny"} == written, path.name
+        assert set(re.findall(r"`([a-z_]+\.[a-z_<>]+)`", row)) == codes, path.name
 
 
 # ---- what scenarios bring ----
