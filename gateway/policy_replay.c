@@ -82,6 +82,25 @@ static void note_replayed(struct replaying *it, const struct replayed *one)
 	}
 }
 
+/* False: the input is not to be had; said so. */
+static bool resolve_input(struct replaying *it, struct replayed *one)
+{
+	struct error err = { 0 };
+
+	if (journal_resolve_input(
+		    it->options->source, one->arena, one->record, &one->input, &err)) {
+		return true;
+	}
+	if (err.code == ERROR_NOT_FOUND) {
+		pass_over(it, one, "an entry that its input needs was erased", err.text);
+	} else if (err.code == ERROR_IO) {
+		pass_over_damaged(it, one, "its input cannot be read", err.text);
+	} else {
+		it->failure = err;
+	}
+	return false;
+}
+
 static void replay_one(struct replaying *it, struct replayed *one)
 {
 	struct verdict_asker asker = { .worker = it->worker,
@@ -95,12 +114,7 @@ static void replay_one(struct replaying *it, struct replayed *one)
 		pass_over(it, one, why, NULL);
 		return;
 	}
-	if (!journal_resolve_input(
-		    it->options->source, one->arena, one->record, &one->input, &err)) {
-		(err.code == ERROR_NOT_FOUND ? pass_over : pass_over_damaged)(it, one,
-			err.code == ERROR_NOT_FOUND ? "an entry that its input needs was erased"
-						    : "its input cannot be read",
-			err.text);
+	if (!resolve_input(it, one)) {
 		return;
 	}
 	asker.policy = policy_of(it, one);
@@ -127,7 +141,7 @@ static bool on_record(void *user, struct arena *arena, const struct journal_reco
 		it->report->decisions++;
 		replay_one(it, &one);
 	}
-	return true;
+	return it->failure.code == ERROR_NONE;
 }
 
 /* A damaged entry is named, and the next one is looked at. */
@@ -142,32 +156,49 @@ static void pass_damaged_entry(
 	pass_over_damaged(it, &one, "the entry is damaged", text);
 }
 
+/* The cursor moves on by at least one entry, or err says why not. */
+static bool read_slice(
+	struct replaying *it, struct journal_cursor *cursor, struct arena *arena, struct error *err)
+{
+	uint64_t from = cursor->next;
+	struct error problem = { 0 };
+	bool ok = journal_cursor_read(cursor, arena, REPLAY_SLICE, on_record, it, NULL, &problem);
+
+	if (it->failure.code != ERROR_NONE) {
+		*err = it->failure;
+		return false;
+	}
+	if (!ok && problem.code == ERROR_IO) {
+		pass_damaged_entry(it, arena, cursor->next, problem.text);
+		cursor->next++;
+		return true;
+	}
+	if (!ok) {
+		return error_set(err, problem.code, "%s", problem.text);
+	}
+	return cursor->next > from ||
+	       error_set(err, ERROR_STORE, "the journal ends before entry %llu",
+		       (unsigned long long)from);
+}
+
 static bool walk(struct replaying *it, struct error *err)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const struct policy_replay_options *options = it->options;
-	struct policy_replay_report *report = it->report;
+	uint64_t from = it->report->from;
+	uint64_t to = it->report->to;
 	struct journal_cursor cursor = {
-		.source = options->source, .next = report->from, .end = report->to, .payloads = true
+		.source = options->source, .next = from, .end = to, .payloads = true
 	};
 
-	while (cursor.next < report->to) {
-		struct error problem = { 0 };
-
-		if (journal_cursor_read(
-			    &cursor, arena, REPLAY_SLICE, on_record, it, NULL, &problem)) {
-			if (options->on_progress != NULL &&
-				!options->on_progress(options->user, cursor.next - report->from,
-					report->to - report->from)) {
-				return error_set(err, ERROR_TIMEOUT, "stopped");
-			}
-			continue;
+	while (cursor.next < to) {
+		if (!read_slice(it, &cursor, arena, err)) {
+			return false;
 		}
-		if (problem.code != ERROR_IO) {
-			return error_set(err, problem.code, "%s", problem.text);
+		if (options->on_progress != NULL &&
+			!options->on_progress(options->user, cursor.next - from, to - from)) {
+			return error_set(err, ERROR_TIMEOUT, "stopped");
 		}
-		pass_damaged_entry(it, arena, cursor.next, problem.text);
-		cursor.next++;
 	}
 	return true;
 }

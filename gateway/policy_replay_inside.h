@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/error.h"
 #include "gateway/policy_replay.h"
 #include "gateway/verdict.h"
 
@@ -22,7 +23,7 @@ struct replaying {
 	struct rule_watch *watch; /* of `against`; made at the first difference */
 	bool has_no_watch;
 	struct policy_replay_difference *shown;
-	bool stopped;
+	struct error failure; /* of reading: then nothing more is looked at */
 };
 
 /* One entry on its way. */

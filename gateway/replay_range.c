@@ -109,12 +109,13 @@ static bool count_slice(struct replaying *it, struct counting *counting, struct 
 	while (cursor.next < end) {
 		struct error problem = { 0 };
 
-		if (!journal_cursor_read(&cursor, arena, 0, on_counted, counting, NULL, &problem)) {
-			if (problem.code != ERROR_IO) {
-				return error_set(err, problem.code, "%s", problem.text);
-			}
-			counting->matches[counting->count++] = cursor.next++;
+		if (journal_cursor_read(&cursor, arena, 0, on_counted, counting, NULL, &problem)) {
+			return true;
 		}
+		if (problem.code != ERROR_IO) {
+			return error_set(err, problem.code, "%s", problem.text);
+		}
+		counting->matches[counting->count++] = cursor.next++;
 	}
 	return true;
 }

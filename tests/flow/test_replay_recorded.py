@@ -310,3 +310,47 @@ def test_no_more_are_kept_than_the_configuration_says(make_gateway):
 
     assert len(rows) == len(archived(gateway)) == 2
     assert rows[0]["revision"] == gateway.cli_json("policy", "status")["policy"]["revision"]
+
+
+def test_what_was_erased_is_named_and_so_is_what_needs_it(make_gateway):
+    gateway = make_gateway(policy=DIGEST)
+    user = gateway.user("a@example.com")
+    gateway.patch(f"/Users/{user['id']}", {"op": "add", "path": "displayName", "value": "A"})
+    other = gateway.user("b@example.com")
+    gateway.patch(f"/Users/{other['id']}", {"op": "add", "path": "displayName", "value": "B"})
+    first = gateway.journal('kind eq "decision"')[0]["index"]
+    gateway.stop()
+    with closing(sqlite3.connect(gateway.folder / "scimward.db")) as store, store:
+        store.execute("DELETE FROM payload WHERE idx = ?", (first,))
+
+    found = replay(gateway)
+
+    assert [found["decisions"], found["replayed"], found["changed"], found["alarm"]] == [4, 2, 0, False]
+    assert {row["why"]: row["decisions"] for row in found["not_replayed"]} == {
+        "its payload was erased": 1,
+        "an entry that its input needs was erased": 1,
+    }
+    examples = [row["label"] for row in found["not_replayed"]]
+    assert any(f"entry {first})" in label for label in examples), examples
+    assert any(f"entry {first + 1}: entry {first + 1}: " in label for label in examples), examples
+
+
+def test_nothing_that_could_be_replayed_is_an_error(make_gateway):
+    gateway = make_gateway(policy=DIGEST)
+    assert "there is no such decision" in gateway.cli("policy", "replay", code=None).stderr
+    gateway.user("a@example.com")
+    for path in archived(gateway):
+        path.unlink()
+
+    result = gateway.cli("policy", "replay", code=None)
+
+    assert result.returncode == 1
+    assert "none of the 1 decisions could be replayed: the policy" in result.stderr
+
+
+def test_no_secret_is_kept_for_a_replay(lived):
+    gateway, _ = lived
+    text = gateway.cli("journal", "tail", "-n", "1000", "-o", "json")
+
+    assert "ann@example.com" in text
+    assert "s3cr" not in text and "an0ther" not in text
