@@ -288,11 +288,11 @@ static const struct tar_file *find_file(const struct policy_kept *kept, const ch
 	return NULL;
 }
 
-static void add_module(struct arena *arena, const struct tar_file *old,
+/* One of both may be NULL. */
+static void add_module(struct arena *arena, const char *name, const struct tar_file *old,
 	const struct tar_file *fresh, struct policy_compare_module *list, size_t *count)
 {
 	CLEANUP(buf_fini) struct buf diff = { 0 };
-	const char *name = old != NULL ? old->name : fresh->name;
 	const struct unified texts = { .old_name = name,
 		.new_name = name,
 		.old_text = old != NULL ? old->bytes : NULL,
@@ -328,12 +328,16 @@ static void compare_modules(struct arena *arena, const struct policy_kept *befor
 		return;
 	}
 	for (size_t i = 0; i < before->file_count; i++) {
-		add_module(arena, &before->files[i], find_file(after, before->files[i].name), list,
+		const struct tar_file *old = &before->files[i];
+
+		add_module(arena, old->name, old, find_file(after, old->name), list,
 			&found->module_count);
 	}
 	for (size_t i = 0; i < after->file_count; i++) {
-		if (find_file(before, after->files[i].name) == NULL) {
-			add_module(arena, NULL, &after->files[i], list, &found->module_count);
+		const struct tar_file *fresh = &after->files[i];
+
+		if (find_file(before, fresh->name) == NULL) {
+			add_module(arena, fresh->name, NULL, fresh, list, &found->module_count);
 		}
 	}
 	if (found->module_count > 1) {

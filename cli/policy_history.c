@@ -20,7 +20,6 @@
 
 struct revisions {
 	struct cli *cli;
-	struct arena *arena;
 	const struct policy_archived *list;
 	size_t count;
 	struct tally decisions; /* by revision */
@@ -182,7 +181,7 @@ int cli_policy_revisions(struct cli *cli)
 {
 	CLEANUP(arena_cleanup) struct arena *arena = arena_new();
 	const struct config *config = cli_config(cli);
-	struct revisions it = { .cli = cli, .arena = arena, .decisions.arena = arena };
+	struct revisions it = { .cli = cli, .decisions.arena = arena };
 	struct error err = { 0 };
 
 	if (config == NULL) {

@@ -1,5 +1,6 @@
 #include "gateway/verdict.h"
 
+#include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
 #include "base/error.h"
