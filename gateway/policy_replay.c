@@ -101,12 +101,34 @@ static bool resolve_input(struct replaying *it, struct replayed *one)
 	return false;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * What was answered once was within its limits and its obligations were applied: of a recorded
+ * decision neither is asked again, so limits and schemas may have changed since. A hundred times
+ * the budget ends what nobody ever decided.
+ */
+static struct verdict_asker make_asker(const struct replaying *it)
+{
+	struct verdict_asker asker = { .worker = it->worker, .budget = it->options->budget };
+
+	if (it->against != NULL) {
+		asker.model = it->options->model;
+		asker.mode = "replay";
+		return asker;
+	}
+	asker.budget.steps = larger(asker.budget.steps, policy_budget_default.steps) * 100;
+	asker.budget.bytes = larger(asker.budget.bytes, policy_budget_default.bytes) * 16;
+	asker.budget.time_us = 60000000;
+	return asker;
+}
+
 static void replay_one(struct replaying *it, struct replayed *one)
 {
-	struct verdict_asker asker = { .worker = it->worker,
-		.budget = it->options->budget,
-		.model = it->options->model,
-		.mode = it->against != NULL ? "replay" : NULL };
+	struct verdict_asker asker = make_asker(it);
 	const char *why;
 	struct error err = { 0 };
 

@@ -227,7 +227,9 @@ static bool can_oblige(struct asking *asking)
 	const struct value *after = value_find(asking->input, "after");
 	const char *type_name = value_find_text(asking->input, "resource_type");
 	const struct scim_resource_type *type =
-		type_name != NULL ? scim_model_type(asking->asker->model, type_name) : NULL;
+		type_name != NULL && asking->asker->model != NULL
+			? scim_model_type(asking->asker->model, type_name)
+			: NULL;
 	struct scim_patch_result result = { 0 };
 	struct scim_patch patch;
 	struct error err = { 0 };

@@ -24,7 +24,7 @@ struct verdict_asker {
 	const struct policy *policy;
 	struct policy_worker *worker;
 	struct policy_budget budget;
-	const struct scim_model *model; /* what obligations are held against */
+	const struct scim_model *model; /* what obligations are held against; NULL: nothing */
 	const char *mode;               /* of the input; NULL: as it was recorded */
 };
 

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 from crowd import make_people
-from policies import archived, reload, replay, rule
+from policies import archived, reload, replay, rule, write_files
 
 from gateway import ENTERPRISE, GROUP, PERSON, USER, Connection, Gateway
 
@@ -310,6 +310,21 @@ def test_no_more_are_kept_than_the_configuration_says(make_gateway):
 
     assert len(rows) == len(archived(gateway)) == 2
     assert rows[0]["revision"] == gateway.cli_json("policy", "status")["policy"]["revision"]
+
+
+def test_limits_of_today_do_not_judge_what_was_decided(make_gateway):
+    gateway = make_gateway(policy=DIGEST)
+    gateway.user("a@example.com", displayName="x" * 1000)
+    document = json.loads(gateway.config_path.read_text())
+    document["policy"]["limits"] = {"steps": 1000}
+    gateway.config_path.write_text(json.dumps(document))
+
+    assert [replay(gateway)[key] for key in ("replayed", "changed")] == [1, 0]
+    # Another policy has to do with them.
+    work = DIGEST + "\nmore := count([x | some x in numbers.range(1, 5000)])\n"
+    work = work.replace("decision := {", 'decision := {"apps": [sprintf("%d", [more])], ', 1)
+    policy = write_files(gateway.folder / "candidate", {"p.rego": work})
+    assert replay(gateway, "--against", str(policy))["kinds"] == {"allow → error": 1}
 
 
 def test_what_was_erased_is_named_and_so_is_what_needs_it(make_gateway):
