@@ -109,7 +109,8 @@ pytest_folder() { # SUITE FOLDER PROGRAM LIMIT_SECONDS OPTION...
 		return 0
 	fi
 	mkdir -p "$results/$pytest_suite"
-	SCIMWARD=$root/$pytest_program SCIMWARD_LONG=$long \
+	# TMPDIR: below it are unix sockets, whose names have 108 bytes.
+	TMPDIR=/tmp SCIMWARD=$root/$pytest_program SCIMWARD_LONG=$long \
 		timeout "$pytest_limit" .setup/venv/bin/python -m pytest "$pytest_path" -q -p no:cacheprovider \
 		-o junit_family=xunit2 --timeout 300 --junitxml "$results/$pytest_suite/pytest.xml" "$@" \
 		>"$results/$pytest_suite/pytest.log" 2>&1 || {

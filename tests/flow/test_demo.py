@@ -4,6 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
+
+import pytest
 
 from gateway import PROGRAM, ROOT, environment
 
@@ -37,14 +41,21 @@ def chapters(said):
     return re.split(r"^[123]\. ", said, flags=re.M)
 
 
-def test_one_pull_request_is_stopped_and_of_the_other_three_decisions_are_shown(tmp_path):
-    env = environment() | {"SCIMWARD": str(PROGRAM), "TMPDIR": str(tmp_path), "NO_COLOR": "1"}
+@pytest.fixture
+def short_path():
+    """What is made below it may hold unix sockets, whose names have 108 bytes; pytest's own folders are longer."""
+    with tempfile.TemporaryDirectory(prefix="scimward-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_one_pull_request_is_stopped_and_of_the_other_three_decisions_are_shown(short_path):
+    env = environment() | {"SCIMWARD": str(PROGRAM), "TMPDIR": str(short_path), "NO_COLOR": "1"}
     result = subprocess.run(
         ["sh", ROOT / "demo" / "policy-pull-request.sh"], capture_output=True, text=True, timeout=300, env=env
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list(short_path.iterdir()) == []
     main, stopped, decided, told = chapters(result.stdout)
     assert " 0 failed" in main
     assert "an intern does not get into payments-admins: effect: expected deny, got allow" in stopped
