@@ -13,8 +13,6 @@
 #define RULES_MOST 5    /* that gave one and the same reason */
 #define REASONS_MOST 50 /* explained */
 #define CHANGES_MOST 60 /* proposed for one reason */
-#define CONTAINS_DEPTH 3
-#define SAYS_DEPTH 4
 
 /* What the two evaluations gave. */
 struct answer {
@@ -22,92 +20,6 @@ struct answer {
 	struct policy_decision decision;
 	struct policy_failure failure;
 };
-
-/* ---- who made it ---- */
-
-static bool contains(const struct value *value, const struct value *item, unsigned depth)
-{
-	if (value == NULL || depth == 0 || value_type(value) < VALUE_ARRAY) {
-		return false;
-	}
-	for (size_t i = 0; i < value_count(value); i++) {
-		const struct value *inner = value_is(value, VALUE_OBJECT)
-						    ? value_member_at(value, i)->value
-						    : value_at(value, i);
-
-		if (value_equals(inner, item) || contains(inner, item, depth - 1)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The same code and message; perhaps more beside them, which others take away. */
-static bool says_the_same(const struct value *made, const struct value *item)
-{
-	const struct value *code = value_find(item, "code");
-	const struct value *message = value_find(item, "message");
-	const struct value *its_code = value_find(made, "code");
-	const struct value *its_message = value_find(made, "message");
-
-	return code != NULL && message != NULL && its_code != NULL && its_message != NULL &&
-	       value_equals(code, its_code) && value_equals(message, its_message);
-}
-
-/* How near an event is to where the item came from. */
-enum nearness { NOT_NEAR, WITHIN, HANDED_ON, MADE };
-
-static enum nearness nearness_of(const struct explain *it, uint32_t event, const struct value *item)
-{
-	const struct value *made = explain_made(it, event);
-	bool is_made = made != NULL && explain_maker(it, event)->kind == TRACE_LITERAL;
-
-	if (made == NULL) {
-		return NOT_NEAR;
-	}
-	if (value_equals(made, item) || says_the_same(made, item)) {
-		return is_made ? MADE : HANDED_ON;
-	}
-	return contains(made, item, CONTAINS_DEPTH) ? WITHIN : NOT_NEAR;
-}
-
-/*
- * Events at which rules made the item; where it is handed on only, the first of these; else the
- * first rule whose value has it within.
- */
-static size_t makers_of(
-	const struct explain *it, const struct value *item, uint32_t *events, size_t most)
-{
-	enum nearness best = NOT_NEAR;
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < it->trace->event_count && count < most; i++) {
-		enum nearness near = nearness_of(it, i, item);
-
-		if (near > best) {
-			best = near;
-			count = 0;
-		}
-		if (near == best && near != NOT_NEAR && (near == MADE || count == 0)) {
-			events[count++] = i;
-		}
-	}
-	return count;
-}
-
-/* Those that only handed it on: their conditions have a say, too. */
-static size_t handers_of(
-	const struct explain *it, const struct value *item, uint32_t *events, size_t most)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < it->trace->event_count && count < most; i++) {
-		if (nearness_of(it, i, item) == HANDED_ON) {
-			events[count++] = i;
-		}
-	}
-	return count;
-}
 
 static uint32_t body_at(const struct explain *it, uint32_t event)
 {
@@ -140,14 +52,14 @@ static void propose_for(struct explain *it, const struct value *reason, const ui
 	changes->most = CHANGES_MOST;
 	explain_propose_samples(it, changes);
 	propose_against(it, makers, count, changes);
-	propose_against(it, handers, handers_of(it, reason, handers, RULES_MOST), changes);
+	propose_against(it, handers, explain_handers(it, reason, handers, RULES_MOST), changes);
 }
 
 static void tell_reason(
 	struct explain *it, const struct value *reason, bool tries, struct told_reason *told)
 {
 	uint32_t events[RULES_MOST];
-	size_t count = makers_of(it, reason, events, RULES_MOST);
+	size_t count = explain_makers(it, reason, events, RULES_MOST);
 	struct explain_changes changes = { .count = 0 };
 	struct value_builder document = { .arena = it->arena };
 	struct value_builder rules = { .arena = it->arena };
@@ -189,15 +101,24 @@ static bool has_fired(const struct allowing *at, uint32_t body)
 	       explain_fired(at->it, at->evaluation, body, TRACE_NONE) != TRACE_NONE;
 }
 
-/* It took another way of the same rule, which could have said so as well: nothing stopped here. */
-static bool could_have(const struct allowing *at)
+/*
+ * None of the ways that it took could have said so, and one that it did not take could: else
+ * nothing stopped here.
+ */
+static bool is_in_question(const struct allowing *at)
 {
+	bool could = false;
+
 	for (uint32_t i = at->first; i < at->first + at->count; i++) {
-		if (has_fired(at, i) && explain_says(at->it, i, "allow", SAYS_DEPTH)) {
-			return true;
+		if (!at->it->bodies[i].is_rule || !explain_says_allow(at->it, i)) {
+			continue;
 		}
+		if (has_fired(at, i)) {
+			return false;
+		}
+		could = true;
 	}
-	return false;
+	return could;
 }
 
 /* There was no need for it, since something else was true: that is what stands in the way. */
@@ -217,9 +138,11 @@ static void tell_allowing(const struct allowing *at)
 {
 	bool told = false;
 
-	for (uint32_t i = at->first; i < at->first + at->count && !could_have(at); i++) {
-		if (!at->it->bodies[i].is_rule || has_fired(at, i) ||
-			!explain_says(at->it, i, "allow", SAYS_DEPTH)) {
+	if (!is_in_question(at)) {
+		return;
+	}
+	for (uint32_t i = at->first; i < at->first + at->count; i++) {
+		if (!at->it->bodies[i].is_rule || !explain_says_allow(at->it, i)) {
 			continue;
 		}
 		if (!explain_was_not_needed(at->it, at->evaluation, i)) {
@@ -291,7 +214,7 @@ static void tell_makers(struct explain *it, const char *member, const char *item
 
 	for (size_t i = 0; i < value_count(items) && i < REASONS_MOST; i++) {
 		uint32_t events[RULES_MOST];
-		size_t count = makers_of(it, value_at(items, i), events, RULES_MOST);
+		size_t count = explain_makers(it, value_at(items, i), events, RULES_MOST);
 		struct value_builder one = { .arena = it->arena };
 		struct value_builder rules = { .arena = it->arena };
 
@@ -319,7 +242,7 @@ static const struct value *tell_decided_by(struct explain *it)
 	for (uint32_t i = (uint32_t)it->trace->event_count; i-- > 0 && list.count < RULES_MOST;) {
 		const struct value *made = explain_made(it, i);
 
-		if (made != NULL && value_equals(made, it->decision)) {
+		if (made != NULL && explain_equals(it, made, it->decision)) {
 			value_add_item(&list, explain_clause(it, body_at(it, i), i, 1));
 		}
 	}
@@ -426,12 +349,12 @@ static void decide_traced(const struct policy_question *question, struct policy_
 	policy_worker_trace(call.worker, NULL);
 }
 
-static bool agree(const struct answer *a, const struct answer *b)
+static bool agree(struct explain *it, const struct answer *a, const struct answer *b)
 {
 	if (a->ok != b->ok) {
 		return false;
 	}
-	return a->ok ? value_equals(a->decision.value, b->decision.value)
+	return a->ok ? explain_equals(it, a->decision.value, b->decision.value)
 		     : a->failure.kind == b->failure.kind;
 }
 
@@ -450,13 +373,29 @@ static const struct value *tell(
 	} else {
 		tell_failure(it, plain->ok ? &traced->failure : &plain->failure, &document);
 	}
-	if (policy_trace_is_cut(it->trace) || it->clauses_left == 0) {
+	if (policy_trace_is_cut(it->trace) || it->clauses_left == 0 || it->charge.exhausted) {
 		value_add(&document, "cut", value_of_bool(true));
 	}
 	if (it->lines_only) {
 		value_add(&document, "lines_only", value_of_bool(true));
 	}
 	return value_finish_object(&document);
+}
+
+/* A decision that is a graph of too many paths is no document for anybody. */
+static const struct value *copied(
+	struct explain *it, const struct value *document, const struct answer *plain)
+{
+	struct value_charge charge = { .left = EXPLAIN_COMPARES };
+	struct value_builder told = { .arena = it->arena };
+	const struct value *copy = value_copy_charged(it->arena, document, &charge);
+
+	if (copy != NULL) {
+		return copy;
+	}
+	value_add(&told, "decision", plain->ok ? plain->decision.value : NULL);
+	value_add(&told, "cut", value_of_bool(true));
+	return value_finish_object(&told);
 }
 
 const struct value *policy_explain(const struct policy_question *question, bool *same)
@@ -472,15 +411,17 @@ const struct value *policy_explain(const struct policy_question *question, bool 
 		.program = trace->program,
 		.clauses_left = EXPLAIN_CLAUSES,
 		.tries_left = EXPLAIN_TRIES,
+		.flips_left = EXPLAIN_FLIPS,
+		.steps_left = EXPLAIN_TRY_STEPS,
+		.charge = { .left = EXPLAIN_COMPARES },
 	};
 
 	decide(question, question->policy, question->call, &plain);
 	decide_traced(question, trace, plain.ok, &traced);
 	if (same != NULL) {
-		*same = agree(&plain, &traced);
+		*same = agree(&it, &plain, &traced);
 	}
 	explain_prepare(&it);
-	it.shown = arena_calloc(it.arena, trace->evaluation_count + 1, sizeof(*it.shown));
 	/* Nodes live in the trace, which ends here: the document must not point into it. */
-	return value_copy(it.arena, tell(&it, &plain, &traced));
+	return copied(&it, tell(&it, &plain, &traced), &plain);
 }

@@ -8,7 +8,7 @@
 #include "policy/ir.h"
 #include "policy/tar.h"
 
-#define SAYS_DEPTH 4
+#define SAYS_DEPTH 4 /* rules that take their value from rules */
 
 /* ---- spans ---- */
 
@@ -123,6 +123,33 @@ static void add_body(struct explain *it, uint32_t first, uint32_t end)
 	it->body_count++;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct explain_result *x = a;
+	const struct explain_result *y = b;
+
+	if (x->value != y->value) {
+		return (uintptr_t)x->value < (uintptr_t)y->value ? -1 : 1;
+	}
+	return x->evaluation < y->evaluation ? -1 : 1;
+}
+
+static void find_results(struct explain *it)
+{
+	uint32_t count = (uint32_t)it->trace->evaluation_count;
+
+	it->shown = arena_calloc(it->arena, count + 1, sizeof(*it->shown));
+	it->results = arena_alloc(it->arena, (count + 1) * sizeof(*it->results));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct value *result = it->trace->evaluations[i].result;
+
+		if (result != NULL && value_type(result) >= VALUE_ARRAY) {
+			it->results[it->result_count++] = (struct explain_result){ result, i };
+		}
+	}
+	qsort(it->results, it->result_count, sizeof(*it->results), by_address);
+}
+
 void explain_prepare(struct explain *it)
 {
 	const struct trace_point *points = it->program->traced;
@@ -139,6 +166,8 @@ void explain_prepare(struct explain *it)
 			first = i;
 		}
 	}
+	it->says = arena_calloc(it->arena, it->body_count + 1, SAYS_DEPTH + 1);
+	find_results(it);
 }
 
 uint32_t explain_bodies_of(const struct explain *it, uint32_t function, uint32_t *count)
@@ -180,41 +209,58 @@ bool explain_is_not(const struct explain *it, uint32_t body, uint32_t condition)
 
 /* ---- what a head can say ---- */
 
-static bool is_text(const struct explain *it, int32_t operand, const char *text)
+enum { SAYS_UNKNOWN, SAYS_NOT, SAYS };
+
+static bool is_allow(const struct explain *it, int32_t operand)
 {
 	const struct value *value = operand < 0 ? it->program->constants[operand] : NULL;
 
-	return value_is(value, VALUE_STRING) && strcmp(value_text(value), text) == 0;
+	return value_is(value, VALUE_STRING) && strcmp(value_text(value), "allow") == 0;
 }
 
-static bool op_says(const struct explain *it, const struct op *op, const char *text, unsigned depth)
+static bool says_allow(struct explain *it, uint32_t body, unsigned depth);
+
+static bool op_says_allow(struct explain *it, const struct op *op, unsigned depth)
 {
 	uint32_t count;
 
-	if (op->run == op_call || op->run == op_call_rule) {
-		uint32_t first = explain_bodies_of(it, op->function->number, &count);
-
-		for (uint32_t i = first; depth > 0 && i < first + count; i++) {
-			if (it->bodies[i].is_rule && explain_says(it, i, text, depth - 1)) {
-				return true;
-			}
-		}
+	if (is_allow(it, op->a) || is_allow(it, op->b)) {
+		return true;
 	}
-	return is_text(it, op->a, text) || is_text(it, op->b, text);
-}
-
-bool explain_says(const struct explain *it, uint32_t body, const char *text, unsigned depth)
-{
-	const struct explain_body *rule = &it->bodies[body];
-
-	for (uint32_t i = rule->first; i < rule->first + rule->count; i++) {
-		if (it->outer[i] == EXPLAIN_HEAD &&
-			op_says(it, it->program->traced[i].op, text,
-				depth < SAYS_DEPTH ? depth : SAYS_DEPTH)) {
+	if (depth == 0 || (op->run != op_call && op->run != op_call_rule)) {
+		return false;
+	}
+	uint32_t first = explain_bodies_of(it, op->function->number, &count);
+	for (uint32_t i = first; i < first + count; i++) {
+		if (it->bodies[i].is_rule && says_allow(it, i, depth - 1)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Each body is looked at once for a depth. */
+static bool says_allow(struct explain *it, uint32_t body, unsigned depth)
+{
+	const struct explain_body *rule = &it->bodies[body];
+	uint8_t *known = &it->says[(size_t)body * (SAYS_DEPTH + 1) + depth];
+
+	for (uint32_t i = rule->first; *known == SAYS_UNKNOWN && i < rule->first + rule->count;
+		i++) {
+		if (it->outer[i] == EXPLAIN_HEAD &&
+			op_says_allow(it, it->program->traced[i].op, depth)) {
+			*known = SAYS;
+		}
+	}
+	if (*known == SAYS_UNKNOWN) {
+		*known = SAYS_NOT;
+	}
+	return *known == SAYS;
+}
+
+bool explain_says_allow(struct explain *it, uint32_t body)
+{
+	return says_allow(it, body, SAYS_DEPTH);
 }
 
 /* ---- texts ---- */

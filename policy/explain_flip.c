@@ -239,9 +239,10 @@ static void flip_rule(struct explain_flip *flip, uint32_t evaluation, unsigned d
 	uint32_t count;
 	uint32_t first = explain_bodies_of(it, rule->function, &count);
 
-	if (depth >= EXPLAIN_DEPTH || (!is_list && was == flip->want)) {
+	if (depth >= EXPLAIN_DEPTH || (!is_list && was == flip->want) || it->flips_left == 0) {
 		return;
 	}
+	it->flips_left--;
 	for (uint32_t i = first; i < first + count; i++) {
 		uint32_t event = explain_fired(it, evaluation, i, TRACE_NONE);
 

@@ -4,6 +4,7 @@
  *     explain.c         the document
  *     explain_body.c    bodies of rules and their conditions: from places in the source
  *     explain_run.c     what a trace says of them: which were true, where others stopped
+ *     explain_maker.c   which rules made a reason
  *     explain_tell.c    clauses, conditions and values as JSON
  *     explain_flip.c    single values whose change would turn a condition
  *     explain_set.c     … and the places that they were made of
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/value.h"
 #include "policy/engine.h"
 #include "policy/explain.h"
 #include "policy/trace_inside.h"
@@ -29,7 +31,10 @@
 #define EXPLAIN_VALUE_BYTES 1000
 #define EXPLAIN_TEXT_BYTES 400
 #define EXPLAIN_CHANGES 5 /* told of a reason */
-#define EXPLAIN_TRIES 100 /* in the whole */
+#define EXPLAIN_FLIPS 20000
+#define EXPLAIN_TRIES 100           /* in the whole */
+#define EXPLAIN_TRY_STEPS 100000000 /* of all of them together: about a second */
+#define EXPLAIN_COMPARES 50000000   /* values and bytes compared; copied: as many again */
 
 struct explain_body {
 	uint32_t function;
@@ -53,8 +58,19 @@ struct explain {
 	bool *shown;       /* of an evaluation: told already, for this reason */
 	size_t clauses_left;
 	size_t tries_left;
+	size_t flips_left;              /* rules looked into for what would turn them */
+	uint64_t steps_left;            /* of tries */
+	struct value_charge charge;     /* of comparisons */
+	uint8_t *says;                  /* of a body and a depth: see explain_body.c */
+	struct explain_result *results; /* of evaluations: containers, by address */
+	size_t result_count;
 	bool lines_only;
 	bool only_true; /* why rules were not true is of no interest */
+};
+
+struct explain_result {
+	const struct value *value;
+	uint32_t evaluation;
 };
 
 /* Events of one evaluation, one after the other (event.next), all of one condition. */
@@ -69,8 +85,8 @@ void explain_prepare(struct explain *it);
 /* Bodies of a function stand together: the first, and how many. */
 uint32_t explain_bodies_of(const struct explain *it, uint32_t function, uint32_t *count);
 bool explain_is_not(const struct explain *it, uint32_t body, uint32_t condition);
-/* Whether the head of the body, or a rule that it takes its value from, says the text. */
-bool explain_says(const struct explain *it, uint32_t body, const char *text, unsigned depth);
+/* Whether the head of the body, or a rule that it takes its value from, says "allow". */
+bool explain_says_allow(struct explain *it, uint32_t body);
 const char *explain_file(const struct explain *it, const struct trace_point *point);
 /* Of a condition. Where the plan gives a short `else` the place of all that comes behind it, the
  * line behind the head. */
@@ -121,6 +137,16 @@ uint32_t explain_head_of(const struct explain *it, uint32_t body, uint32_t event
 const struct trace_node *explain_maker(const struct explain *it, uint32_t event);
 /* What a rule's head put into its set, object or value at this event. NULL: it is no such event. */
 const struct value *explain_made(const struct explain *it, uint32_t event);
+
+/* ---- explain_maker.c ---- */
+
+/* False as well when too much was compared: it->charge.exhausted. */
+bool explain_equals(struct explain *it, const struct value *a, const struct value *b);
+/* Events at which rules made the item; where it is handed on only, the first of these; else the
+ * first whose value has it within. */
+size_t explain_makers(struct explain *it, const struct value *item, uint32_t *events, size_t most);
+/* Those that only handed it on: their conditions have a say, too. */
+size_t explain_handers(struct explain *it, const struct value *item, uint32_t *events, size_t most);
 
 /* ---- explain_tell.c ---- */
 

@@ -181,12 +181,20 @@ uint32_t explain_source(const struct explain *it, const struct trace_node *node)
 		value_type(node->value) < VALUE_ARRAY || trace_node_is_place(node)) {
 		return TRACE_NONE;
 	}
-	for (uint32_t i = 0; i < it->trace->evaluation_count; i++) {
-		if (it->trace->evaluations[i].result == node->value) {
-			return i;
+	size_t low = 0;
+	size_t high = it->result_count;
+	while (low < high) { /* the first of that address */
+		size_t middle = low + (high - low) / 2;
+
+		if ((uintptr_t)it->results[middle].value < (uintptr_t)node->value) {
+			low = middle + 1;
+		} else {
+			high = middle;
 		}
 	}
-	return TRACE_NONE;
+	return low < it->result_count && it->results[low].value == node->value
+		       ? it->results[low].evaluation
+		       : TRACE_NONE;
 }
 
 /* Of a builtin's arguments as well: count(reasons). */

@@ -90,23 +90,30 @@ bool explain_try(struct explain *it, const struct explain_change *const *changes
 {
 	const struct policy_question *question = it->question;
 	struct policy_call call = *question->call;
+	struct policy_budget budget = call.budget != NULL ? *call.budget : policy_budget_default;
 	struct policy_failure failure;
 	bool ok = true;
 
-	if (it->tries_left == 0) {
+	if (it->tries_left == 0 || it->steps_left == 0) {
 		return false;
 	}
 	it->tries_left--;
+	budget.steps = budget.steps < it->steps_left ? budget.steps : it->steps_left;
+	call.budget = &budget;
 	call.data = call.data != NULL ? call.data : policy_data(question->policy);
 	for (size_t i = 0; i < count; i++) {
 		const struct value **document = changes[i]->of_data ? &call.data : &call.input;
 
 		*document = change_at(it->arena, changes[i], *document, 0, &ok);
 	}
-	return ok && call.input != NULL && call.data != NULL &&
-	       policy_decide(question->policy,
-		       policy_find_entrypoint(question->policy, question->entrypoint), &call,
-		       decision, &failure);
+	if (!ok || call.input == NULL || call.data == NULL) {
+		return false;
+	}
+	ok = policy_decide(question->policy,
+		policy_find_entrypoint(question->policy, question->entrypoint), &call, decision,
+		&failure);
+	it->steps_left -= policy_worker_steps(call.worker);
+	return ok;
 }
 
 /* ---- telling ---- */

@@ -336,19 +336,37 @@ decision := {"effect": "allow"} if count([n | some n in numbers.range(1, 2000); 
 """
 
 
-def test_an_answer_that_is_not_the_recorded_one_is_an_alarm(make_gateway):
-    gateway = make_gateway(policy=MANY_STEPS)
-    index = gateway.post("/Users", {"schemas": [USER], "userName": "a@example.com"}).journal_index
-    assert explain(gateway, index)["same"] is True
+def with_limits(gateway, steps):
     document = json.loads(gateway.config_path.read_text())
-    document["policy"]["limits"] = {"steps": 1000}
+    document["policy"]["limits"] = {"steps": steps}
     gateway.config_path.write_text(json.dumps(document))
 
-    result = gateway.cli("policy", "explain", str(index), "-o", "json", code=None)
-    again = gateway.cli("policy", "eval", "--index", str(index), code=None)
+
+def test_limits_of_today_do_not_judge_what_was_decided(make_gateway):
+    gateway = make_gateway(policy=MANY_STEPS)
+    index = gateway.post("/Users", {"schemas": [USER], "userName": "a@example.com"}).journal_index
+    with_limits(gateway, 1000)
+
+    assert explain(gateway, index)["same"] is True
+    assert gateway.cli_json("policy", "eval", "--index", str(index))["effect"] == "allow"
+
+
+def test_an_answer_that_is_not_the_recorded_one_is_an_alarm(make_gateway):
+    gateway = make_gateway(policy=MANY_STEPS)
+    with_limits(gateway, 1000)
+    gateway.restart()
+    assert gateway.post("/Users", {"schemas": [USER], "userName": "a@example.com"}).status == 503
+    (entry,) = gateway.journal('effect eq "error"')
+    number = str(entry["index"])
+    told = explain(gateway, number)
+    assert told["same"] is True and told["error"]["code"] == "policy.budget" and told["error"]["line"] == 3
+    with_limits(gateway, 1000000)
+
+    result = gateway.cli("policy", "explain", number, "-o", "json", code=None)
+    again = gateway.cli("policy", "eval", "--index", number, code=None)
 
     assert result.returncode == 2 and json.loads(result.stdout)["explanation"]["same"] is False
-    assert "ALARM" in result.stderr and f"entry {index}" in result.stderr and "policy.limits" in result.stderr
+    assert "ALARM" in result.stderr and f"entry {number}" in result.stderr and "policy.limits" in result.stderr
     assert again.returncode == 2 and "ALARM" in again.stderr
 
 
