@@ -120,7 +120,7 @@ class Runner:
             env=self.env | env,
             capture_output=True,
             text=True,
-            timeout=3 * PATIENCE_S,
+            timeout=10 * PATIENCE_S,
             stdin=subprocess.DEVNULL,
         )
         return Step(name, done.returncode, done.stdout, done.stderr)
