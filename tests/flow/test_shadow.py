@@ -355,8 +355,8 @@ def test_the_policy_in_force_changes_without_the_candidate(make_gateway):
 
 
 def test_a_candidate_that_never_ends_holds_nobody_up(make_gateway):
-    """Each question costs it seconds; the gateway answers, and what the candidate cannot do is counted."""
-    limits = {"steps": 1000000000, "time": "3s"}
+    """Each question costs it a second; the gateway answers, and what the candidate cannot do is counted."""
+    limits = {"steps": 1000000000, "time": "1s"}
     gateway = with_candidate(make_gateway, candidate=ENDLESS, start=False)
     document = json.loads(gateway.config_path.read_text())
     document["policy"]["limits"] = limits
@@ -364,7 +364,7 @@ def test_a_candidate_that_never_ends_holds_nobody_up(make_gateway):
     gateway.start()
     gateway.wait_for("shadow_loaded")
     schemas = ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]
-    for part in range(3):
+    for part in range(2):
         operations = [
             {
                 "method": "POST",
@@ -372,7 +372,7 @@ def test_a_candidate_that_never_ends_holds_nobody_up(make_gateway):
                 "bulkId": f"b{n}",
                 "data": {"schemas": [USER], "userName": f"slow-{part}-{n}"},
             }
-            for n in range(500)
+            for n in range(700)
         ]
         answer = gateway.post("/Bulk", {"schemas": schemas, "Operations": operations})
         assert {operation["status"] for operation in answer.json["Operations"]} == {"201"}
@@ -380,7 +380,7 @@ def test_a_candidate_that_never_ends_holds_nobody_up(make_gateway):
     wait_until(lambda: shadow(gateway)["passedOver"] > 0, "some were passed over")
 
     said = shadow(gateway)
-    assert said["waiting"] <= 1024 and said["asked"] < 476
+    assert said["waiting"] <= 1024 and said["asked"] < 376
     assert "the candidate did not keep up" in gateway.cli("policy", "shadow")
     assert gateway.metrics()["scimward_policy_shadow_passed_over_total"] > 0
 
