@@ -9,8 +9,6 @@
 #include <string.h>
 #include "policy/builtin.h"
 
-#define YAML "OPA reads YAML by rules of its library; put it into the policy's data, or use JSON"
-
 static const struct {
 	const char *name, *reason;
 } refused[] = {
@@ -25,9 +23,6 @@ static const struct {
 	{ "test.sleep", "it exists in OPA's own tests only" },
 	{ "uuid.rfc4122",
 		"a decision that draws lots cannot be computed again; use the input's id" },
-	{ "yaml.is_valid", YAML },
-	{ "yaml.marshal", YAML },
-	{ "yaml.unmarshal", YAML },
 };
 
 const char *policy_builtin_refused_at(size_t index)

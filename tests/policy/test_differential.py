@@ -56,7 +56,7 @@ def test_random_policies_give_what_opa_gives(differential, tmp_path):
     compare(differential, tmp_path, "-seed", SEED, "-n", count, "programs")
 
 
-def test_graphql_and_json_schemas_are_read_as_opa_reads_them(differential, tmp_path):
+def test_graphql_yaml_and_json_schemas_are_read_as_opa_reads_them(differential, tmp_path):
     count = 10000 if LONG else FEWER or 1000
     compare(differential, tmp_path, "-seed", SEED, "-n", count, "languages")
 

@@ -1,6 +1,6 @@
 package main
 
-// Builtins that read documents of a language of their own: GraphQL, JSON Schema and certificates. Good
+// Builtins that read documents of a language of their own: GraphQL, YAML, JSON Schema and certificates. Good
 // documents are changed token by token or byte by byte, schemas are made at random, and OPA says
 // what it thinks of them.
 
@@ -35,6 +35,10 @@ graphql_schema_valid := graphql.schema_is_valid(input.schema)
 graphql_verified := graphql.parse_and_verify(input.query, input.schema)
 graphql_again := graphql.is_valid(graphql.parse_query(input.query), graphql.parse_schema(input.schema))
 schema_valid := json.verify_schema(input.json)[0]
+yaml_value := yaml.unmarshal(input.yaml)
+yaml_valid := yaml.is_valid(input.yaml)
+yaml_text := yaml.marshal(input.value)
+yaml_again := yaml.unmarshal(yaml.marshal(input.value)) == input.value
 certificates := crypto.x509.parse_certificates(input.certificate)
 # Errors come in the order of Go's maps, which is none.
 matched := [r[0], {e | some e in r[1]}] if { r := json.match_schema(json.marshal(input.document), input.json) }
@@ -239,6 +243,7 @@ func writeLanguages(encoder *json.Encoder, seed int64, count int) error {
 			document = map[string]any{"a": a.value(2), "b": a.value(1)}
 		}
 		var input any = map[string]any{"certificate": base64.StdEncoding.EncodeToString(mutateBytes(a.random, good)), "schema": schema, "json": a.rootSchema(), "document": document,
+			"yaml": yamlDocument(a.random), "value": a.yamlValue(3),
 			"query": mutateText(a.random, graphqlQueries[a.random.Intn(len(graphqlQueries))], pool)}
 		if err := asked.ask("eval", &input); err != nil {
 			return err

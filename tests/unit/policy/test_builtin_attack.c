@@ -163,7 +163,8 @@ static void test_what_would_never_end_is_stopped(void **state)
 		"regex_replace_bomb", "print_shared", "print_shared_as_term", "print_shared_pretty",
 		"walk_shared", "all_paths", "widths_in_a_row", "unions_in_a_loop",
 		"sorts_in_a_loop", "graphql_nesting", "graphql_lists", "graphql_fields",
-		"schema_of_itself", "schema_of_many", "growing_patch" };
+		"schema_of_itself", "schema_of_many", "growing_patch", "yaml_keys", "yaml_in_flow",
+		"yaml_written" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

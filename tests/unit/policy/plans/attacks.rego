@@ -176,3 +176,29 @@ schema_pattern := json.match_schema({"a": input.as}, {"properties": {"a": {"patt
 growing_patch := json.patch({"a": []}, [{"op": "copy", "from": "/a", "path": "/a/-"} | some x in numbers.range(1, 10000)])
 
 certificates := crypto.x509.parse_certificates(concat("", [base64.encode(concat("", ["0" | some x in numbers.range(1, 100000)])), ""]))
+
+yaml_nesting := yaml.unmarshal(concat("", ["[" | some x in numbers.range(1, 20000)]))
+
+yaml_indentation := yaml.unmarshal(concat("", [concat("", ["- " | some y in numbers.range(1, 4000)]), "x"]))
+
+yaml_aliases := yaml.unmarshal(concat("", ["a0: &a0 [x,x,x,x,x,x,x,x]\n", concat("", [line |
+	some x in numbers.range(1, 12)
+	y := x - 1
+	line := sprintf("a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", [x, x, y, y, y, y, y, y, y, y])
+])]))
+
+yaml_merges := yaml.unmarshal(concat("", ["m0: &m0 {a: 1}\n", concat("", [line |
+	some x in numbers.range(1, 60)
+	y := x - 1
+	line := sprintf("m%d: &m%d\n  <<: [*m%d, *m%d]\n  k%d: 1\n", [x, x, y, y, x])
+])]))
+
+yaml_keys := yaml.unmarshal(concat("", [sprintf("k%d: %d\n", [x, x]) | some x in numbers.range(1, 5000)]))
+
+yaml_anchors := yaml.unmarshal(concat("", [sprintf("- &a%d x\n- *a1\n", [x]) | some x in numbers.range(1, 8000)]))
+
+yaml_in_flow := yaml.unmarshal(concat("", ["[", concat(", ", ["a: {b, c: 'd', e: [1]}" | some x in numbers.range(1, 8000)]), "]"]))
+
+yaml_blanks := yaml.unmarshal(concat("", ["a: \"", concat("", [" \n" | some x in numbers.range(1, 100000)]), "\""]))
+
+yaml_written := yaml.marshal({sprintf("key %d of many\n", [x]): {"a": [concat("", ["x: ", "y #", "\n"])]} | some x in numbers.range(1, 3000)})
