@@ -72,7 +72,7 @@ static void add_rule(
 	struct policy_point first = policy_coverage_at(watch->coverage, from);
 	const struct tar_file *file = find_file(kept, first.file);
 	unsigned low = first.row;
-	unsigned high = first.row;
+	unsigned high = low;
 	struct rule_hit *rule = &watch->rules[watch->count];
 
 	for (size_t i = from; i < to; i++) {
