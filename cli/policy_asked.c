@@ -164,14 +164,20 @@ static struct policy_budget budget_of(const struct config_policy_limits *limits)
 }
 
 /*
- * What was answered once was within its limits: they may be smaller today. A hundred times the
- * budget ends what nobody ever decided.
+ * By this very policy: then it was within its limits, and its obligations could be applied. Neither
+ * is asked again, since limits and schemas may be others today.
  */
-static void widen_budget(struct cli_asked *asked)
+static bool was_answered(const struct cli_asked *asked)
 {
 	const char *effect = value_find_text(asked->past.record.leaf, "effect");
 
-	if (asked->is_recorded && effect != NULL && strcmp(effect, "error") != 0) {
+	return asked->is_recorded && effect != NULL && strcmp(effect, "error") != 0;
+}
+
+/* A hundred times the budget ends what nobody ever decided. */
+static void widen_budget(struct cli_asked *asked)
+{
+	if (was_answered(asked)) {
 		asked->budget.steps *= 100;
 		asked->budget.bytes *= 16;
 		asked->budget.time_us = 60000000;
@@ -238,15 +244,16 @@ bool cli_asked_verdict(struct cli_asked *asked, struct policy_worker *worker,
 {
 	struct scim_problems problems = { .arena = asked->arena };
 	struct verdict_asker asker = {
-		.policy = asked->policy,
-		.worker = worker,
-		.budget = asked->budget,
-		.model = schemas_load(asked->arena, asked->config->scim.directory, NULL, &problems),
+		.policy = asked->policy, .worker = worker, .budget = asked->budget
 	};
 
-	if (asker.model == NULL) {
-		return error_set(err, ERROR_CONFIG, "scim.directory: %s",
-			scim_problem_text(asked->arena, &problems.items[0]));
+	if (!was_answered(asked)) {
+		asker.model =
+			schemas_load(asked->arena, asked->config->scim.directory, NULL, &problems);
+		if (asker.model == NULL) {
+			return error_set(err, ERROR_CONFIG, "scim.directory: %s",
+				scim_problem_text(asked->arena, &problems.items[0]));
+		}
 	}
 	return verdict_of(&asker, asked->arena, asked->input, verdict, err) ||
 	       error_wrap(err, "entry %llu", (unsigned long long)asked->past.index);

@@ -86,7 +86,8 @@ def codes(decision):
 
 
 def check_changes(gateway, tmp_path, told):
-    """Each proposal does what is said of it. Returns them by place. Those of a slice are about its own members."""
+    """Each proposal does what is said of it. Returns them by place, and by place and
+    kind. Those of a slice are about its own members."""
     proposals = [*told.get("changes", [])]
     for reason in told["reasons"]:
         proposals += reason.get("changes", [])
@@ -95,7 +96,7 @@ def check_changes(gateway, tmp_path, told):
     for change in proposals:
         decision = decide_with(gateway, tmp_path, told["index"], change)
         assert [decision["effect"], codes(decision)] == [change["effect"], sorted(change["reasons"])], change
-    return {change["ref"]: change for change in proposals}
+    return {place: change for change in reversed(proposals) for place in (change["ref"], (change["ref"], change["op"]))}
 
 
 def explain(gateway, index, *more, code=0):
