@@ -86,7 +86,6 @@ struct yaml {
 	size_t anchor_count, anchor_room;
 	struct yaml_token *directives; /* of tags, in this document */
 	size_t directive_count, directive_room;
-	bool in_first; /* document */
 
 	/* the way to a value */
 	uint64_t decoded, aliased;

@@ -341,7 +341,8 @@ static struct yaml_node *parse_scalar(
 	struct yaml *yaml, const struct properties *properties, const struct yaml_token *token)
 {
 	/* "!" says: not what it looks like; but go-yaml does not listen. */
-	struct span tag = span_is(properties->tag, "!") ? (struct span){ 0 } : properties->tag;
+	struct span tag = properties->tag;
+	tag.size = span_is(tag, "!") ? 0 : tag.size;
 	struct yaml_node *node = token != NULL
 					 ? new_scalar(yaml, token->value, tag, token->is_plain)
 					 : new_scalar(yaml, literal(""), tag, true);

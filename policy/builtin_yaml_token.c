@@ -111,13 +111,15 @@ bool yaml_scan_tag(struct yaml *yaml, struct yaml_token *token)
 		token->handle = read_handle(yaml);
 		bool is_handle =
 			token->handle.size > 1 && token->handle.at[token->handle.size - 1] == '!';
-		struct span head = is_handle ? (struct span){ 0 } : token->handle;
+		struct span head = token->handle;
+		head.size = is_handle ? 0 : head.size;
 		if (!read_uri(yaml, head, &token->value)) {
 			return false;
 		}
 		if (!is_handle) {
 			bool is_alone = token->value.size == 0;
-			token->handle = is_alone ? (struct span){ 0 } : none;
+			token->handle = none;
+			token->handle.size = is_alone ? 0 : 1;
 			token->value = is_alone ? none : token->value;
 		}
 	}
