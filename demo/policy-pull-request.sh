@@ -156,7 +156,7 @@ tries=0
 while [ -z "$port" ]; do
 	port=$(sed -n 's/.*"event":"ready".*"port":"\([0-9]*\)".*/\1/p' log)
 	kill -0 "$gateway" 2>/dev/null || die "the gateway did not start: $(cat log)"
-	[ "$tries" -lt 600 ] || die "the gateway is not ready after a minute: $(cat log)"
+	[ "$tries" -lt 3000 ] || die "the gateway does not get ready: $(cat log)"
 	tries=$((tries + 1))
 	[ -n "$port" ] || sleep 0.1
 done

@@ -51,7 +51,7 @@ def short_path():
 def test_one_pull_request_is_stopped_and_of_the_other_three_decisions_are_shown(short_path):
     env = environment() | {"SCIMWARD": str(PROGRAM), "TMPDIR": str(short_path), "NO_COLOR": "1"}
     result = subprocess.run(
-        ["sh", ROOT / "demo" / "policy-pull-request.sh"], capture_output=True, text=True, timeout=300, env=env
+        ["sh", ROOT / "demo" / "policy-pull-request.sh"], capture_output=True, text=True, timeout=600, env=env
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
