@@ -37,6 +37,13 @@ is_leaving if {
 	input.after.active == false
 }
 
+# Somebody who was switched off is switched on again.
+is_arriving if {
+	input.resource_type == "User"
+	input.before.active == false
+	not input.after.active == false
+}
+
 # The attribute gets a value that it did not have. What is old does not stop anybody.
 brings_in(name) if {
 	input.operation == "create"
@@ -48,6 +55,18 @@ brings_in(name) if {
 	some change in input.changes
 	change.path == name
 	change.after
+}
+
+# It comes into force: it is new, or somebody is switched on with it. What a leaver brings along does
+# not stop him, and is judged when he comes back.
+takes_effect(name) if {
+	not is_leaving
+	brings_in(name)
+}
+
+takes_effect(name) if {
+	is_arriving
+	input.after[name]
 }
 
 # ---- of groups ----

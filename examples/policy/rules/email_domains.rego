@@ -2,7 +2,7 @@
 # title: Domains
 # description: |
 #   E-mail addresses, and user names that are addresses, are of one of our domains. Only what an operation
-#   brings in is judged.
+#   brings in is judged, and all of it when somebody is switched on.
 # schemas:
 #   - data.access.email_domains:
 #       description: Domains in lower case; "*.example.com" is each one below example.com.
@@ -26,12 +26,12 @@ deny contains {
 }
 
 domains contains domain_of(mail.value) if {
-	operation.brings_in("emails")
+	operation.takes_effect("emails")
 	some mail in input.after.emails
 }
 
 domains contains domain_of(input.after.userName) if {
-	operation.brings_in("userName")
+	operation.takes_effect("userName")
 	contains(input.after.userName, "@")
 }
 

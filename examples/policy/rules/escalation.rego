@@ -67,9 +67,8 @@ deny contains {
 	"message": sprintf("source %s may not set %s", [input.source.name, name]),
 } if {
 	operation.is_user_write
-	not operation.is_leaving
 	some name, keys in data.access.escalation.attributes
-	operation.brings_in(name)
+	operation.takes_effect(name)
 	not source_is_among(keys)
 }
 

@@ -20,6 +20,7 @@ deny contains {
 	"message": sprintf("%s %q does not look as it must: %s", [name, value, pattern]),
 } if {
 	operation.is_write
+	not operation.is_leaving
 	some name, pattern in data.access.naming[input.resource_type]
 	operation.brings_in(name)
 	value := input.after[name]

@@ -16,7 +16,7 @@ test_every_set_of_a_module_has_its_line if {
 
 # A level of a name that is none would do nothing.
 test_levels_name_modules if {
-	every name, level in data.access.levels {
+	every name, level in object.get(data.access, "levels", {}) {
 		name in (object.keys(modules.deny) | object.keys(modules.hold))
 		level in {"observe", "soft", "hard"}
 	}

@@ -30,6 +30,17 @@ test_what_changes_is_judged if {
 	world.codes(world.patch_user(world.anna, renamed, [{"path": "userName", "after": "a@evil.example"}]), rows) == {"email.domain"}
 }
 
+off(user) := object.union(user, {"active": false})
+
+test_a_new_foreign_address_stops_no_leaver_and_does_not_come_back_with_him if {
+	gone := off(with_mail("a@evil.example"))
+	changes := [{"path": "active", "before": true, "after": false}, {"path": "emails", "after": gone.emails}]
+	world.effect(world.patch_user(world.anna, gone, changes), rows) == "allow"
+	back := world.patch_user(gone, object.union(gone, {"active": true}), [{"path": "active", "before": false, "after": true}])
+	world.codes(back, rows) == {"email.domain"}
+	world.effect(world.patch_user(off(world.anna), world.anna, [{"path": "active", "before": false, "after": true}]), rows) == "allow"
+}
+
 test_an_old_foreign_address_stops_nobody if {
 	old := with_mail("a@old.example")
 	world.effect(world.disable(old), rows) == "allow"

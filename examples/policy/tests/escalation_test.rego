@@ -67,3 +67,9 @@ test_it_does_not_stop_a_leaver if {
 	changes := [{"path": "active", "before": true, "after": false}, {"path": "x509Certificates", "after": []}]
 	world.effect(world.patch_user(world.anna, object.union(with_certificate, {"active": false}), changes), rows) == "allow"
 }
+
+test_whoever_is_switched_on_with_it_gets_it if {
+	back := world.patch_user(object.union(with_certificate, {"active": false}), with_certificate, [{"path": "active", "before": false, "after": true}])
+	world.codes(back, rows) == {"escalation.attribute"}
+	world.effect(object.union(back, world.console), rows) == "allow"
+}

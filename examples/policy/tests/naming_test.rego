@@ -21,6 +21,8 @@ test_a_new_name_is_judged_and_an_old_one_is_not if {
 	world.effect(world.patch_user(old, old, [{"path": "title", "after": "x"}]), rows) == "allow"
 	world.codes(world.patch_user(world.anna, old, [{"path": "userName", "after": "OLD"}]), rows) == {"naming.pattern"}
 	world.effect(world.disable(old), rows) == "allow"
+	both := [{"path": "active", "before": true, "after": false}, {"path": "userName", "after": "OLD"}]
+	world.effect(world.patch_user(world.anna, object.union(old, {"active": false}), both), rows) == "allow"
 }
 
 test_types_without_a_row_have_any_name if {
