@@ -160,10 +160,8 @@ static void take_member(struct trace_step *it)
 	node->of = it->event->a;
 	node->key = it->event->b != NULL ? it->event->b->value : NULL;
 	node->value = written(it);
-	if (node->of == NULL || node->key == NULL) { /* undefined already */
-		return;
-	}
-	wrote(it, it->op->target, node);
+	/* Of what is undefined, or still being filled, nobody knows where it came from. */
+	wrote(it, it->op->target, node->of != NULL && node->key != NULL ? node : NULL);
 }
 
 static void call(struct trace_step *it)
