@@ -1,6 +1,6 @@
 /*
  * Markdown as forges render it, of texts that anybody may have written: nothing in them is markup,
- * mentions somebody, or breaks out of where it stands.
+ * mentions somebody, breaks out of where it stands, or moves a cursor: it may go to a terminal.
  */
 #pragma once
 

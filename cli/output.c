@@ -81,6 +81,11 @@ static size_t append_safe(struct buf *buf, const char *text)
 	return width;
 }
 
+void cli_add_safe(struct buf *buf, const char *text)
+{
+	append_safe(buf, text);
+}
+
 void cli_print_safe(FILE *out, const char *text)
 {
 	struct buf buf = { 0 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct buf;
 struct cli;
 
 enum cli_tone { CLI_PLAIN, CLI_GOOD, CLI_BAD, CLI_WARN, CLI_DIM, CLI_STRONG };
@@ -39,6 +40,7 @@ const char *cli_tone_end(const struct cli *cli, enum cli_tone tone);
 
 /* Text with control and bidirectional characters escaped as \u{…}. */
 void cli_print_safe(FILE *out, const char *text);
+void cli_add_safe(struct buf *buf, const char *text); /* the same, to a buffer */
 
 /* Prints {"schemaVersion": 1, "<name>": value} indented and takes the reference of `value`. */
 void cli_print_json(const struct cli *cli, const char *name, json_t *value);
