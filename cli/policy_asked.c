@@ -95,13 +95,12 @@ static bool find_recorded(struct cli_asked *asked, struct error *err)
 			(unsigned long long)asked->past.index);
 	}
 	asked->is_recorded = true;
-	if (cli_policy_named(asked->config, asked->arena, revision, &asked->named, err)) {
+	if (cli_policy_archived(asked->config, asked->arena, revision, &asked->named, err)) {
 		return true;
 	}
 	const char *digest = arena_text(asked->arena, revision, strcspn(revision, " "));
 	struct error ignored = { 0 };
-	cli_policy_named_fini(&asked->named);
-	return cli_policy_named(asked->config, asked->arena, digest, &asked->named, &ignored) ||
+	return cli_policy_archived(asked->config, asked->arena, digest, &asked->named, &ignored) ||
 	       not_archived(asked, err);
 }
 

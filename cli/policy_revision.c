@@ -45,6 +45,25 @@ static bool compile(const struct config *config, struct arena *arena, const char
 	return true;
 }
 
+static const char *shown_name(struct arena *arena, const char *name, const struct policy_kept *kept)
+{
+	return strncmp(kept->revision, name, strlen(name)) == 0
+		       ? kept->revision
+		       : arena_printf(arena, "%s (%s)", name, kept->revision);
+}
+
+bool cli_policy_archived(const struct config *config, struct arena *arena, const char *revision,
+	struct cli_policy_named *named, struct error *err)
+{
+	*named = (struct cli_policy_named){ .prefix = "" };
+	if (!policy_archive_find(arena, policy_archive_folder(arena, config->store.path), revision,
+		    &named->kept, err)) {
+		return false;
+	}
+	named->shown = shown_name(arena, revision, &named->kept);
+	return true;
+}
+
 bool cli_policy_named(const struct config *config, struct arena *arena, const char *name,
 	struct cli_policy_named *named, struct error *err)
 {
@@ -56,8 +75,7 @@ bool cli_policy_named(const struct config *config, struct arena *arena, const ch
 	} else if (file_exists(name)) {
 		ok = compile(config, arena, name, named, err);
 	} else {
-		ok = policy_archive_find(arena, policy_archive_folder(arena, config->store.path),
-			name, &named->kept, err);
+		ok = cli_policy_archived(config, arena, name, named, err);
 		if (!ok && err->code == ERROR_REQUEST && strchr(name, '/') != NULL) {
 			return error_set(
 				err, ERROR_NOT_FOUND, "there is no folder and no bundle %s", name);
@@ -66,9 +84,7 @@ bool cli_policy_named(const struct config *config, struct arena *arena, const ch
 	if (!ok) {
 		return false;
 	}
-	named->shown = strncmp(named->kept.revision, name, strlen(name)) == 0
-			       ? named->kept.revision
-			       : arena_printf(arena, "%s (%s)", name, named->kept.revision);
+	named->shown = shown_name(arena, name, &named->kept);
 	return true;
 }
 

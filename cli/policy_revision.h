@@ -30,4 +30,7 @@ struct cli_policy_named {
  * ERROR_NOT_FOUND, ERROR_REQUEST: no such policy; ERROR_POLICY … as policy_gate_load() says. */
 bool cli_policy_named(const struct config *config, struct arena *arena, const char *name,
 	struct cli_policy_named *named, struct error *err);
+/* A REVISION alone: for names that the journal gives, which mean no file of whoever asks. */
+bool cli_policy_archived(const struct config *config, struct arena *arena, const char *revision,
+	struct cli_policy_named *named, struct error *err);
 void cli_policy_named_fini(struct cli_policy_named *named);

@@ -313,6 +313,18 @@ def test_eval_decides_entries_again_as_they_were_recorded(gateway, privileged):
         assert again["revision"] == entry["revision"]
 
 
+def test_a_folder_named_like_the_recorded_revision_decides_nothing(gateway, privileged):
+    number = str(privileged)
+    revision = gateway.cli_json("policy", "eval", "--index", number, code=2)["revision"]
+    folder = gateway.folder / revision
+    write_files(folder, {"p.rego": rule("other.code")})
+    try:
+        again = gateway.cli_json("policy", "eval", "--index", number, code=2)
+    finally:
+        shutil.rmtree(folder)
+    assert [again["revision"], again["effect"]] == [revision, "deny"]
+
+
 def test_eval_takes_another_policy_a_query_and_tells_what_it_cost(gateway, privileged, tmp_path):
     other = str(write_files(tmp_path / "other", {"p.rego": rule("other.code")}))
     number = str(privileged)
