@@ -4,9 +4,10 @@
  *     bench_policy [--json] [--rounds N] [--data FILE] [--without STEP]… BUNDLE ENTRYPOINT INPUT…
  *
  * BUNDLE: of `opa build -t plan -e ENTRYPOINT`. --data takes the place of the bundle's own data.
- * --without aliases, folding or memo leaves out what makes plans faster: what is each of them
- * worth? Parsing the input is not part of it: a request has that tree already. p50 and p99 are of
- * single decisions; "mean" is CPU time per decision in a tight loop, emptying the arena included.
+ * --without aliases, folding, memo or lives leaves out what makes plans faster: what is each of
+ * them worth? Parsing the input is not part of it: a request has that tree already. p50 and p99 are
+ * of single decisions; "mean" is CPU time per decision in a tight loop, emptying the arena
+ * included.
  */
 #include <getopt.h>
 #include <stdint.h>
@@ -188,14 +189,14 @@ static void run_input(struct bench *bench, const char *path)
 }
 
 static const char usage[] =
-	"bench_policy [--json] [--rounds N] [--data FILE] [--without aliases|folding|memo]… "
+	"bench_policy [--json] [--rounds N] [--data FILE] [--without aliases|folding|memo|lives]… "
 	"BUNDLE ENTRYPOINT INPUT…\n";
 
 static unsigned step_of(const char *name)
 {
-	static const char *const names[] = { "aliases", "folding", "memo" };
+	static const char *const names[] = { "aliases", "folding", "memo", "lives" };
 
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (strcmp(name, names[i]) == 0) {
 			return 1u << i;
 		}

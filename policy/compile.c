@@ -205,7 +205,7 @@ static void keep_documents(
 {
 	for (size_t i = 0; i < 2 && i < ir->param_count; i++) {
 		reach->documents[i] = ir->params[i];
-		if (reach->count > 0 && compiler->locals[ir->params[i]].writes > 1) {
+		if (reach->count > 0 && compiler->locals[ir->params[i]]->writes > 1) {
 			struct draft_op *draft = emit(compiler, op_assign, NULL);
 			reach->documents[i] = compiler->local_count++;
 			draft->op.a = (int32_t)ir->params[i];

@@ -3,6 +3,7 @@
  *
  *     compile.c            programs, functions, scopes, labels; puts the ops together at the end
  *     compile_statement.c  one statement → ops
+ *     compile_life.c       what happens to locals, from where to where
  *     compile_fold.c       locals that need not be: copies, constants, constant containers
  *     compile_reach.c      what OPA's index of rules knows of them
  *
@@ -32,8 +33,8 @@ struct draft_op {
 };
 
 /*
- * What is known of a local. Counts are those of the whole function; a local that is written
- * once, before it is read, is another name for what it was given.
+ * What is known of a local in one of its lives (compile_life.c), or in the whole function when it
+ * has none. A local that is written once, before it is read, is another name for what it was given.
  */
 struct local {
 	uint32_t reads;
@@ -44,6 +45,10 @@ struct local {
 	int32_t alias;    /* operand that it stands for */
 	uint32_t aliased; /* reads that took the alias */
 	size_t op;        /* that assigns it; NO_OP: none */
+	uint32_t number;
+	bool is_whole;        /* of the whole function: the local has no lives */
+	struct local *next;   /* another one that begins at the same place */
+	struct local *around; /* what the number stood for before, while this one is under way */
 };
 
 struct scope {
@@ -68,7 +73,12 @@ struct compiler {
 
 	/* the function under way */
 	const struct ir_function *function;
-	struct local *locals;
+	struct local *whole;   /* of each local: all of the function */
+	struct local **locals; /* of each local: the life under way, or the whole */
+	struct local **lives;  /* lists; one for each block and for each scan, as they are met */
+	size_t life_count;
+	size_t life_room;
+	size_t next_lives;
 	uint32_t local_count; /* grows by the slots of `with` */
 	uint32_t scans;       /* loops around the statement */
 	uint32_t scans_most;
@@ -78,7 +88,7 @@ struct compiler {
 	size_t *labels; /* number of the op, or NO_OP */
 	size_t label_count;
 	size_t label_room;
-	uint32_t *aliases; /* locals that are aliases now, in order */
+	struct local **aliases; /* locals that are aliases now, in order */
 	size_t alias_count;
 	size_t alias_room;
 	struct scope *scope;
@@ -147,14 +157,24 @@ void compile_block(struct compiler *compiler, const struct ir_block *block);
 /* One after the other, each with a scope of its own. */
 void compile_blocks(struct compiler *compiler, const struct ir_block *blocks, size_t count);
 
-/* ---- compile_fold.c ---- */
+/* ---- compile_life.c ---- */
 
 enum target_use { TARGET_NONE, TARGET_WRITTEN, TARGET_GROWN };
 /* What a statement of that kind does to its target. */
 enum target_use target_use(enum ir_kind kind);
 
-/* Fills compiler->locals for compiler->function. */
+/* Fills compiler->whole and ->lives for compiler->function; no life is under way. */
 void count_locals(struct compiler *compiler);
+/*
+ * Each block, and each scan around its blocks, is compiled between these two, and once, in the
+ * order of the function: compiler->locals then has the lives that are under way there. Returns what
+ * lives_end() wants.
+ */
+struct local *lives_begin(struct compiler *compiler);
+void lives_end(struct compiler *compiler, const struct local *lives);
+
+/* ---- compile_fold.c ---- */
+
 int32_t constant_of(struct compiler *compiler, const struct value *value);
 /* The operand as ops have it: a constant, a local, or what the local stands for. */
 int32_t operand_of(struct compiler *compiler, struct ir_operand operand);

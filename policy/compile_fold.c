@@ -5,100 +5,6 @@
 #include "base/value.h"
 #include "policy/engine.h"
 
-/* ---- counting ---- */
-
-enum target_use target_use(enum ir_kind kind)
-{
-	switch (kind) {
-	case IR_ARRAY_APPEND:
-	case IR_OBJECT_INSERT:
-	case IR_OBJECT_INSERT_ONCE:
-	case IR_SET_ADD:
-		return TARGET_GROWN;
-	case IR_BLOCK:
-	case IR_BREAK:
-	case IR_EQUAL:
-	case IR_IS_ARRAY:
-	case IR_IS_DEFINED:
-	case IR_IS_OBJECT:
-	case IR_IS_SET:
-	case IR_IS_UNDEFINED:
-	case IR_NOP:
-	case IR_NOT:
-	case IR_NOT_EQUAL:
-	case IR_RESULT_SET_ADD:
-	case IR_RETURN_LOCAL:
-		return TARGET_NONE;
-	default:
-		return TARGET_WRITTEN;
-	}
-}
-
-static void count_read(struct compiler *compiler, struct ir_operand operand)
-{
-	if (operand.type == IR_LOCAL) {
-		compiler->locals[operand.index].reads++;
-	}
-}
-
-static void count_block(struct compiler *compiler, const struct ir_block *block);
-
-static void count_statement(struct compiler *compiler, const struct ir_statement *statement)
-{
-	struct local *target = &compiler->locals[statement->target];
-
-	count_read(compiler, statement->a);
-	count_read(compiler, statement->b);
-	for (size_t i = 0; i < statement->arg_count; i++) {
-		count_read(compiler, statement->args[i]);
-	}
-	for (size_t i = 0; i < statement->path_count; i++) {
-		count_read(compiler, statement->path[i]);
-	}
-	switch (target_use(statement->kind)) {
-	case TARGET_GROWN:
-		target->grows++;
-		break;
-	case TARGET_WRITTEN:
-		target->writes++;
-		break;
-	case TARGET_NONE:
-		break;
-	}
-	if (statement->kind == IR_SCAN) {
-		compiler->locals[statement->second].writes++;
-	}
-	if (statement->kind == IR_WITH) { /* written again when it is restored */
-		target->writes++;
-		target->reads++;
-	}
-	for (size_t i = 0; i < statement->block_count; i++) {
-		count_block(compiler, &statement->blocks[i]);
-	}
-}
-
-static void count_block(struct compiler *compiler, const struct ir_block *block)
-{
-	for (size_t i = 0; i < block->count; i++) {
-		count_statement(compiler, &block->statements[i]);
-	}
-}
-
-void count_locals(struct compiler *compiler)
-{
-	const struct ir_function *function = compiler->function;
-
-	compiler->locals =
-		arena_calloc(compiler->scratch, function->locals, sizeof(*compiler->locals));
-	for (size_t i = 0; i < function->param_count; i++) {
-		compiler->locals[function->params[i]].writes++;
-		compiler->locals[function->params[i]].written++;
-	}
-	for (size_t i = 0; i < function->block_count; i++) {
-		count_block(compiler, &function->blocks[i]);
-	}
-}
-
 /* ---- operands ---- */
 
 int32_t constant_of(struct compiler *compiler, const struct value *value)
@@ -111,7 +17,7 @@ int32_t constant_of(struct compiler *compiler, const struct value *value)
 
 int32_t operand_of_local(struct compiler *compiler, uint32_t local)
 {
-	struct local *it = &compiler->locals[local];
+	struct local *it = compiler->locals[local];
 
 	if (!it->is_alias) {
 		return (int32_t)local;
@@ -139,7 +45,7 @@ int32_t operand_of(struct compiler *compiler, struct ir_operand operand)
 
 void note_write(struct compiler *compiler, uint32_t local)
 {
-	compiler->locals[local].written++;
+	compiler->locals[local]->written++;
 }
 
 /*
@@ -149,16 +55,18 @@ void note_write(struct compiler *compiler, uint32_t local)
  */
 void note_alias(struct compiler *compiler, uint32_t local, int32_t operand)
 {
-	struct local *it = &compiler->locals[local];
+	struct local *it = compiler->locals[local];
 
 	if (it->writes != 1 || it->grows > 0 || operand == (int32_t)local ||
 		(compiler->without & POLICY_STEP_ALIASES) != 0) {
 		return;
 	}
+	if (operand >= (int32_t)compiler->function->locals) {
+		return;
+	}
 	if (operand >= 0) {
-		const struct local *source = &compiler->locals[operand];
-		if ((uint32_t)operand >= compiler->function->locals || source->writes != 1 ||
-			source->written != 1) {
+		const struct local *source = compiler->locals[operand];
+		if (source->writes != 1 || source->written != 1) {
 			return;
 		}
 	}
@@ -167,13 +75,13 @@ void note_alias(struct compiler *compiler, uint32_t local, int32_t operand)
 	it->op = compiler->op_count - 1;
 	compiler->aliases = grow(compiler, compiler->aliases, compiler->alias_count,
 		&compiler->alias_room, sizeof(*compiler->aliases));
-	compiler->aliases[compiler->alias_count++] = local;
+	compiler->aliases[compiler->alias_count++] = it;
 }
 
 void forget_aliases(struct compiler *compiler, size_t count)
 {
 	while (compiler->alias_count > count) {
-		struct local *it = &compiler->locals[compiler->aliases[--compiler->alias_count]];
+		struct local *it = compiler->aliases[--compiler->alias_count];
 		it->is_alias = false;
 		if (it->aliased == it->reads) {
 			compiler->ops[it->op].dropped = true;
@@ -255,7 +163,7 @@ static const struct value *constant_value(struct folding *folding, struct ir_ope
 /* Notes a constant that the statements of this container alone may read. */
 static bool note_folded(struct folding *folding, uint32_t local, const struct value *value)
 {
-	const struct local *it = &folding->compiler->locals[local];
+	const struct local *it = folding->compiler->locals[local];
 
 	if (it->writes != 1 || it->reads != 1 || folding->count == FOLDED_MAX) {
 		return false;
@@ -316,7 +224,7 @@ static const struct value *fold_one(struct folding *folding)
 {
 	const struct ir_block *block = folding->block;
 	const struct ir_statement *make = &block->statements[folding->at++];
-	const struct local *it = &folding->compiler->locals[make->target];
+	const struct local *it = folding->compiler->locals[make->target];
 	struct value_builder builder = { .arena = folding->compiler->arena };
 	uint32_t additions = 0;
 

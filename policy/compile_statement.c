@@ -210,7 +210,8 @@ static size_t emit_scan(struct compiler *compiler, const struct ir_block *block,
 	draft->leave = behind;
 	label_bind(compiler, next);
 	size_t begin = compiler->op_count;
-	bool wants_key = compiler->locals[statement->target].reads > 0;
+	const struct local *lives = lives_begin(compiler);
+	bool wants_key = compiler->locals[statement->target]->reads > 0;
 	draft = emit(compiler, wants_key ? op_next : op_next_value, statement);
 	draft->op.b = slot;
 	draft->op.target = statement->target;
@@ -223,6 +224,7 @@ static size_t emit_scan(struct compiler *compiler, const struct ir_block *block,
 		compile_block(compiler, &statement->blocks[i]);
 	}
 	scope_close(compiler);
+	lives_end(compiler, lives);
 	emit_jump(compiler, next, statement);
 	note_stop(compiler, statement, begin, compiler->op_count - 1);
 	label_bind(compiler, behind);
@@ -305,7 +307,7 @@ static const struct {
 static bool is_tested(struct compiler *compiler, const struct ir_block *block, size_t at)
 {
 	const struct ir_statement *call = &block->statements[at];
-	const struct local *result = &compiler->locals[call->target];
+	const struct local *result = compiler->locals[call->target];
 
 	if (at + 1 == block->count || result->reads != 1 || result->writes != 1) {
 		return false;
@@ -432,6 +434,7 @@ bool is_rule_end(const struct ir_statement *statement)
 void compile_block(struct compiler *compiler, const struct ir_block *block)
 {
 	bool at_end = compiler->at_end;
+	const struct local *lives = lives_begin(compiler);
 
 	for (size_t at = 0; at < block->count;) {
 		const struct ir_statement *statement = &block->statements[at];
@@ -448,6 +451,7 @@ void compile_block(struct compiler *compiler, const struct ir_block *block)
 		}
 		at += taken;
 	}
+	lives_end(compiler, lives);
 	compiler->at_end = at_end;
 }
 

@@ -100,8 +100,8 @@ static bool load_plan(struct policy *policy, const struct policy_files *files,
 	CLEANUP(arena_cleanup) struct arena *scratch = arena_new();
 	const struct ir_plan *plan = ir_read(scratch, files->plan, files->plan_size, limits, err);
 	/* What is followed is followed as it was written: no copy goes, nothing is made before. */
-	unsigned without =
-		limits->without | (limits->trace ? POLICY_STEP_ALIASES | POLICY_STEP_FOLDING : 0);
+	unsigned as_written = POLICY_STEP_ALIASES | POLICY_STEP_FOLDING | POLICY_STEP_LIVES;
+	unsigned without = limits->without | (limits->trace ? as_written : 0);
 
 	policy->own.has_points = limits->coverage;
 	policy->own.has_trace = limits->trace;

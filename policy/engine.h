@@ -56,6 +56,7 @@ enum {
 	POLICY_STEP_ALIASES = 1, /* copies of locals are other names */
 	POLICY_STEP_FOLDING = 2, /* constant containers are made once */
 	POLICY_STEP_MEMO = 4,    /* a rule is evaluated once for a document */
+	POLICY_STEP_LIVES = 8,   /* a number that bodies of a rule use again is another local */
 };
 extern const struct policy_limits policy_limits_default; /* 64 MiB, 256 MiB, 16 M, 1 M, 65,536 */
 
