@@ -350,6 +350,15 @@ static void make_keys(struct compiler *compiler, struct program *program)
 	program->keys = keys;
 }
 
+static void make_empties(struct compiler *compiler, struct program *program)
+{
+	if (!program->has_trace) {
+		program->empties[VALUE_ARRAY] = value_of_array(compiler->arena, NULL, 0);
+		program->empties[VALUE_OBJECT] = value_of_object(compiler->arena, NULL, 0);
+		program->empties[VALUE_SET] = value_of_set(compiler->arena, NULL, 0);
+	}
+}
+
 static void make_files(struct compiler *compiler, struct program *program)
 {
 	const struct ir_plan *plan = compiler->plan;
@@ -404,6 +413,7 @@ bool program_compile(struct arena *arena, struct arena *scratch, const struct ir
 	program->plan_count = plan->plan_count;
 	make_constants(&compiler, program);
 	make_keys(&compiler, program);
+	make_empties(&compiler, program);
 	make_files(&compiler, program);
 	program->points =
 		arena_copy(arena, compiler.points, compiler.point_count * sizeof(*compiler.points));

@@ -38,8 +38,11 @@ const struct op *op_reset(struct frame *frame, const struct op *op)
 
 const struct op *op_make(struct frame *frame, const struct op *op)
 {
-	frame->locals[op->target] =
-		growing_as_value(growing_new(frame->worker, (enum value_type)op->count, 4));
+	enum value_type type = (enum value_type)op->count;
+	struct growing *growing = growing_new(frame->worker, type, 0);
+
+	growing->finished = frame->worker->program->empties[type];
+	frame->locals[op->target] = growing_as_value(growing);
 	return op + 1;
 }
 

@@ -5,6 +5,7 @@
 #include "policy/worker.h"
 
 #define SEARCHED 8  /* members that are searched one by one */
+#define LEAST 4     /* items that there is room for, once there is one */
 #define NESTING 256 /* growing containers within each other */
 #define CAPACITY_MAX (1u << 28)
 
@@ -20,8 +21,13 @@ struct growing *growing_new(struct policy_worker *worker, enum value_type type, 
 
 	memset(growing, 0, sizeof(*growing));
 	growing->type = type;
-	growing->capacity = capacity < 4 ? 4 : capacity > 64 ? 64 : (uint32_t)capacity;
-	growing->items = policy_alloc(&worker->context, growing->capacity * item_bytes(growing));
+	if (capacity > 0) {
+		growing->capacity = capacity < LEAST ? LEAST
+				    : capacity > 64  ? 64
+						     : (uint32_t)capacity;
+		growing->items =
+			policy_alloc(&worker->context, growing->capacity * item_bytes(growing));
+	}
 	return growing;
 }
 
@@ -33,9 +39,11 @@ static void make_room(struct policy_worker *worker, struct growing *growing)
 	if (growing->capacity >= CAPACITY_MAX) {
 		policy_leave(worker, POLICY_FAILURE_BUDGET, "a container has too many items");
 	}
-	growing->capacity *= 2;
+	growing->capacity = growing->capacity == 0 ? LEAST : growing->capacity * 2;
 	void *room = policy_alloc_array(&worker->context, growing->capacity, item_bytes(growing));
-	memcpy(room, growing->items, growing->count * item_bytes(growing));
+	if (growing->count > 0) {
+		memcpy(room, growing->items, growing->count * item_bytes(growing));
+	}
 	growing->items = room;
 }
 

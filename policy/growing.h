@@ -50,7 +50,8 @@ static inline const struct value *growing_as_value(const struct growing *growing
 	return (const struct value *)((uintptr_t)growing + 1);
 }
 
-/* type: array, set or object. capacity: a guess. */
+/* type: array, set or object. capacity: a guess; 0: it may well stay empty, as most sets of a rule
+ * do, and then costs no more than this. */
 struct growing *growing_new(struct policy_worker *worker, enum value_type type, size_t capacity);
 /* One that starts with the content of a value of that type. */
 struct growing *growing_from(struct policy_worker *worker, const struct value *value);

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/value.h"
 #include "policy/reach.h"
 
 struct arena;
@@ -24,7 +25,6 @@ struct frame;
 struct ir_plan;
 struct op;
 struct policy_builtin;
-struct value;
 
 /* Runs one op: the op to go on with, or NULL at the end of the function. */
 typedef const struct op *policy_op_fn(struct frame *frame, const struct op *op);
@@ -95,6 +95,9 @@ struct program {
 	/* Paths of functions for dynamic calls: objects within objects, at the end a number. */
 	const struct value *paths;
 	const struct value *const *keys; /* the numbers below PROGRAM_KEYS */
+	/* By type, of containers. NULL in a program with a trace: who made a value tells one of
+	 * them from another there. */
+	const struct value *empties[VALUE_SET + 1];
 	const char *const *files;
 	size_t file_count;
 	bool has_points; /* set before it is compiled: each statement gets a point */
