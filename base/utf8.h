@@ -76,6 +76,17 @@ static inline size_t utf8_write(uint32_t point, char text[4])
 }
 
 /*
+ * Whether people see it for what it is: no control character, nothing invisible, nothing that turns
+ * the direction of what stands around it (Unicode's Cc, the Cf of texts, tags).
+ */
+static inline bool utf8_is_shown(uint32_t point)
+{
+	return point >= 0x20 && (point < 0x7f || point > 0x9f) && point != 0xad &&
+	       (point < 0x200b || point > 0x200f) && (point < 0x2028 || point > 0x202e) &&
+	       (point < 0x2060 || point > 0x206f) && point != 0xfeff && point < 0xe0000;
+}
+
+/*
  * For texts that were cut by bytes or came from outside: every byte that belongs to no whole
  * character becomes '?'. What is printed as JSON or recorded must be UTF-8.
  */

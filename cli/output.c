@@ -31,15 +31,6 @@ struct cli_table {
 
 /* ---- text ---- */
 
-/* Cursor movement, reordering and invisible characters, which could make a line say something else.
- */
-static bool is_plain(uint32_t point)
-{
-	return point >= 0x20 && point != 0x7f && !(point >= 0x80 && point < 0xa0) &&
-	       !(point >= 0x200b && point <= 0x200f) && !(point >= 0x2028 && point <= 0x202e) &&
-	       !(point >= 0x2060 && point <= 0x2069) && point != 0xfeff && point != 0xad;
-}
-
 /* East Asian wide characters and emoji take two columns, combining marks none. Coarse ranges. */
 static size_t point_width(uint32_t point)
 {
@@ -55,7 +46,8 @@ static size_t point_width(uint32_t point)
 	return wide ? 2 : 1;
 }
 
-/* Appends text escaped; returns its width in columns. */
+/* Appends text, escaped where a line could be made to say something else; returns its width in
+ * columns. */
 static size_t append_safe(struct buf *buf, const char *text)
 {
 	size_t size = strlen(text);
@@ -69,7 +61,7 @@ static size_t append_safe(struct buf *buf, const char *text)
 			buf_printf(buf, "\\x{%02x}", (unsigned char)text[i]);
 			step = 1;
 			width += buf->size - before;
-		} else if (is_plain(point)) {
+		} else if (utf8_is_shown(point)) {
 			buf_append(buf, text + i, step);
 			width += point_width(point);
 		} else {

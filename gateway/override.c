@@ -8,15 +8,7 @@
 #include "gateway/gateway.h"
 #include "gateway/request.h"
 
-/* Neither a control character nor one that only changes how others are shown: the reason is read by
- * people who judge it. */
-static bool is_printable(uint32_t point)
-{
-	return point >= 0x20 && (point < 0x7f || point > 0x9f) &&
-	       (point < 0x200b || point > 0x200f) && (point < 0x2028 || point > 0x202e) &&
-	       (point < 0x2060 || point > 0x206f) && point != 0xfeff && point < 0xe0000;
-}
-
+/* What is read by people who judge it shows all of itself. */
 static bool is_reason(struct http_text text)
 {
 	size_t count = 0;
@@ -24,7 +16,7 @@ static bool is_reason(struct http_text text)
 
 	for (size_t i = 0, step; i < text.size; i += step, count++) {
 		step = utf8_read(text.data + i, text.size - i, &point);
-		if (step == 0 || !is_printable(point) || count == OVERRIDE_CHARACTERS) {
+		if (step == 0 || !utf8_is_shown(point) || count == OVERRIDE_CHARACTERS) {
 			return false;
 		}
 	}

@@ -27,8 +27,12 @@ struct policy_remote {
 
 	pthread_mutex_t mutex; /* below */
 	struct policy_remote_status state;
-	bool well; /* atomic as well: /readyz reads it from any thread */
+	int64_t told_us; /* when trouble was last logged; 0: never */
+	bool well;       /* atomic as well: /readyz reads it from any thread */
 };
+
+/* A server whose trouble is another one each time does not fill the log. */
+enum { TROUBLE_EVERY_US = 10 * 1000000 };
 
 /* Where the policy asks without a word of the configuration: this machine, and nothing else. */
 static const char *const loopback_texts[] = { "127.0.0.0/8", "::1/128" };
@@ -130,11 +134,14 @@ static bool note_answer(struct policy_remote *remote, const struct policy_questi
 static bool note_trouble(struct policy_remote *remote, const char *text)
 {
 	struct policy_remote_status *state = &remote->state;
-	bool news = state->is_well || strcmp(state->trouble, text) != 0;
+	int64_t now = clock_monotonic_us();
+	bool is_time = remote->told_us == 0 || now - remote->told_us >= TROUBLE_EVERY_US;
+	bool news = state->is_well || (is_time && strcmp(state->trouble, text) != 0);
 
 	set_well(remote, false);
 	snprintf(state->trouble, sizeof(state->trouble), "%s", text);
 	state->trouble_us = clock_now_us();
+	remote->told_us = news ? now : remote->told_us;
 	return news;
 }
 

@@ -97,6 +97,21 @@ static void test_repair_replaces_what_is_no_character(void **state)
 	}
 }
 
+static void test_what_hides_or_turns_a_text_is_not_shown(void **state)
+{
+	static const uint32_t hidden[] = { 0, '\n', 0x1b, 0x7f, 0x85, 0xad, 0x200b, 0x200f, 0x2028,
+		0x202e, 0x2066, 0x206f, 0xfeff, 0xe0041 };
+	static const uint32_t shown[] = { ' ', '~', 0xa0, 0xdf, 0x2010, 0x20ac, 0x4e2d, 0x1f600 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		assert_false(utf8_is_shown(hidden[i]));
+	}
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		assert_true(utf8_is_shown(shown[i]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +119,7 @@ int main(void)
 		cmocka_unit_test(test_exactly_the_well_formed_ones_are_read),
 		cmocka_unit_test(test_a_text_is_valid_when_all_of_it_is),
 		cmocka_unit_test(test_repair_replaces_what_is_no_character),
+		cmocka_unit_test(test_what_hides_or_turns_a_text_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
