@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/value.h"
+#include "gateway/slices.h"
 #include "gateway/write.h"
 #include "scim/datatype.h"
 #include "scim/patch.h"
@@ -71,7 +72,7 @@ size_t verdict_slices(const struct value *input)
 	size_t changes = value_count(value_find(members, "added")) +
 			 value_count(value_find(members, "removed"));
 
-	return changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
+	return slices_of(changes);
 }
 
 const struct value *verdict_slice(struct arena *arena, const struct value *input, size_t slice)
@@ -122,12 +123,6 @@ static bool read_input(struct asking *asking, struct error *err)
 
 /* ---- joining ---- */
 
-/* deny before hold before allow. */
-static int rank(const char *effect)
-{
-	return strcmp(effect, "deny") == 0 ? 2 : (strcmp(effect, "hold") == 0 ? 1 : 0);
-}
-
 static void add_reason(struct asking *asking, const char *code, const char *message)
 {
 	for (size_t i = 0; i < asking->reason_count; i++) {
@@ -140,43 +135,22 @@ static void add_reason(struct asking *asking, const char *code, const char *mess
 	}
 }
 
-static void join(struct asking *asking, const struct policy_decision *decision)
+static void join(struct asking *asking, const struct policy_decision *decision, size_t slice)
 {
-	const char *effect = policy_effect_name(decision->effect);
+	enum slices_reasons reasons = slices_join(&asking->joined, decision, slice);
 
 	policy_reasons_join(asking->arena, &asking->observed, &asking->observed_count,
 		decision->observed, decision->observed_count);
-	if (asking->effect == NULL || rank(effect) > rank(asking->effect)) {
-		asking->joined = *decision;
-		asking->effect = effect;
-		asking->reason_count = 0;
-	}
-	if (rank(effect) < rank(asking->effect)) {
+	asking->effect = policy_effect_name(asking->joined.effect);
+	if (reasons == SLICES_LEAVE) {
 		return;
 	}
-	asking->joined.overridable = asking->joined.overridable && decision->overridable;
+	if (reasons == SLICES_REPLACE) {
+		asking->reason_count = 0;
+	}
 	for (size_t i = 0; i < decision->reason_count; i++) {
 		add_reason(asking, decision->reasons[i].code, decision->reasons[i].message);
 	}
-}
-
-static bool is_same(const struct value *a, const struct value *b)
-{
-	return a == b || (a != NULL && b != NULL && value_equals(a, b));
-}
-
-static bool agrees(struct asking *asking, size_t slice, const struct policy_decision *decision)
-{
-	if (slice == 0 || rank(asking->effect) > 0 || decision->effect != POLICY_ALLOW ||
-		(is_same(asking->joined.obligations, decision->obligations) &&
-			is_same(value_find(asking->joined.value, "apps"),
-				value_find(decision->value, "apps")))) {
-		return true;
-	}
-	asking->failure.kind = POLICY_FAILURE_CONFLICT;
-	snprintf(asking->failure.text, sizeof(asking->failure.text),
-		"slice %zu got other obligations or apps than those before", slice);
-	return false;
 }
 
 /* A leaver is never held by an approval, nor is the deletion of who left before. */
@@ -213,10 +187,10 @@ static bool ask(struct asking *asking)
 
 		if (!policy_decide(asking->asker->policy, asking->decision, &call, &decision,
 			    &asking->failure) ||
-			!agrees(asking, slice, &decision)) {
+			!slices_agree(&asking->joined, &decision, slice, &asking->failure)) {
 			return false;
 		}
-		join(asking, &decision);
+		join(asking, &decision, slice);
 	}
 	return true;
 }

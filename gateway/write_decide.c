@@ -18,17 +18,13 @@
 #include "gateway/input.h"
 #include "gateway/members.h"
 #include "gateway/policy_asker.h"
+#include "gateway/slices.h"
 #include "gateway/snapshot.h"
 #include "gateway/write.h"
 #include "io/loop.h"
 #include "policy/engine.h"
 
 enum { REASONS_MAX = sizeof(((struct write *)0)->reasons) / sizeof(const char *) };
-
-static size_t slices_of(size_t changes)
-{
-	return changes == 0 ? 1 : (changes + WRITE_SLICE - 1) / WRITE_SLICE;
-}
 
 static void free_slice_arena(void *arena)
 {
@@ -159,53 +155,25 @@ static void add_observed(struct request *request, const struct policy_decision *
 		decision->observed, decision->observed_count);
 }
 
-/* deny before hold before allow. */
-static int rank(const char *effect)
-{
-	return strcmp(effect, "deny") == 0 ? 2 : (strcmp(effect, "hold") == 0 ? 1 : 0);
-}
-
 /* The answer to one slice joins those before. The strongest "no" speaks first. */
 static void join(struct request *request, const struct policy_decision *decision)
 {
 	struct write *write = request->write;
-	const char *effect = policy_effect_name(decision->effect);
+	enum slices_reasons reasons;
 
 	add_observed(request, decision);
-	if (write->slice == 0 || rank(effect) > rank(write->effect)) {
-		write->decision = *decision;
-		write->effect = effect;
-		write->reason_count = 0;
-		write->overridable = decision->overridable;
-	}
-	if (rank(effect) < rank(write->effect)) {
+	reasons = slices_join(&write->decision, decision, write->slice);
+	write->effect = policy_effect_name(write->decision.effect);
+	write->overridable = write->decision.overridable;
+	if (reasons == SLICES_LEAVE) {
 		return;
 	}
-	write->overridable = write->overridable && decision->overridable;
+	if (reasons == SLICES_REPLACE) {
+		write->reason_count = 0;
+	}
 	for (size_t i = 0; i < decision->reason_count; i++) {
 		add_reason(write, decision->reasons[i].code, decision->reasons[i].message);
 	}
-}
-
-static bool same(const struct value *a, const struct value *b)
-{
-	return a == b || (a != NULL && b != NULL && value_equals(a, b));
-}
-
-/* What an allowed operation is obliged to, and where it may go, is one answer: slices that
- * contradict each other are a conflict. */
-static bool agrees(struct write *write, const struct policy_decision *decision)
-{
-	if (write->slice == 0 || rank(write->effect) > 0 || decision->effect != POLICY_ALLOW ||
-		(same(write->decision.obligations, decision->obligations) &&
-			same(value_find(write->decision.value, "apps"),
-				value_find(decision->value, "apps")))) {
-		return true;
-	}
-	write->failure.kind = POLICY_FAILURE_CONFLICT;
-	snprintf(write->failure.text, sizeof(write->failure.text),
-		"slice %zu got other obligations or apps than those before", write->slice);
-	return false;
 }
 
 /* A leaver is never held by an approval, nor is the deletion of who left before (decision
@@ -240,7 +208,8 @@ static enum step_result end(struct request *request)
 	struct write *write = request->write;
 
 	let_leaver_go(request);
-	write->overridden = write->overridden && write->has_answer && rank(write->effect) < 2;
+	write->overridden =
+		write->overridden && write->has_answer && write->decision.effect != POLICY_DENY;
 	if (strcmp(write->effect, "allow") != 0) {
 		rate_settle(request->worker->gateway->rate, &write->rate, false, request->time_us);
 	}
@@ -252,7 +221,8 @@ static enum step_result take(struct request *request, const struct policy_decisi
 {
 	struct write *write = request->write;
 
-	write->has_answer = decision != NULL && agrees(write, decision);
+	write->has_answer = decision != NULL &&
+			    slices_agree(&write->decision, decision, write->slice, &write->failure);
 	if (!write->has_answer) {
 		no_answer(write);
 		return end(request);
