@@ -163,28 +163,41 @@ static bool is_among(const char *const *texts, size_t count, const char *text)
 	return false;
 }
 
-/* What the same content was called before, newest first. */
+struct names {
+	const char *list[POLICY_ARCHIVE_ALSO];
+	size_t count;
+	const char *without;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+	if (names->count < POLICY_ARCHIVE_ALSO && strcmp(name, names->without) != 0 &&
+		!is_among(names->list, names->count, name)) {
+		names->list[names->count++] = name;
+	}
+}
+
+static void add_also(struct names *names, const struct policy_kept *kept)
+{
+	for (size_t i = 0; i < kept->also_count; i++) {
+		add_name(names, kept->also[i]);
+	}
+}
+
+/* What the same content was called before, newest first: here, then what it brings along. */
 static void take_names(struct arena *arena, const char *path, struct policy_kept *kept)
 {
-	const char **names = arena_calloc(arena, POLICY_ARCHIVE_ALSO, sizeof(*names));
+	struct names *names = arena_calloc(arena, 1, sizeof(*names));
 	struct policy_kept before;
-	size_t count = 0;
 
-	kept->also = names;
-	kept->also_count = 0;
-	if (!policy_kept_read(arena, path, &before, NULL)) {
-		return;
+	names->without = kept->revision;
+	if (policy_kept_read(arena, path, &before, NULL)) {
+		add_name(names, before.revision);
+		add_also(names, &before);
 	}
-	if (strcmp(before.revision, kept->revision) != 0) {
-		names[count++] = before.revision;
-	}
-	for (size_t i = 0; i < before.also_count && count < POLICY_ARCHIVE_ALSO; i++) {
-		if (strcmp(before.also[i], kept->revision) != 0 &&
-			!is_among(names, count, before.also[i])) {
-			names[count++] = before.also[i];
-		}
-	}
-	kept->also_count = count;
+	add_also(names, kept);
+	kept->also = names->list;
+	kept->also_count = names->count;
 }
 
 bool policy_archive_add(const char *folder, const struct policy_kept *kept,
@@ -201,8 +214,11 @@ bool policy_archive_add(const char *folder, const struct policy_kept *kept,
 	path = arena_printf(arena, "%s/%s", folder, kept->digest);
 	take_names(arena, path, &copy);
 	if (!file_make_folders(folder, 0700, err) || !policy_kept_write(path, &copy, err) ||
-		!read_folder(arena, folder, "", &places, err)) {
+		(limits != NULL && !read_folder(arena, folder, "", &places, err))) {
 		return error_wrap(err, "the archive of policies");
+	}
+	if (limits == NULL) {
+		return true;
 	}
 	sort(&places);
 	trim(&places, kept->digest, limits);

@@ -26,8 +26,9 @@ enum { POLICY_ARCHIVE_ALSO = 50 }; /* names of one content */
 const char *policy_archive_folder(struct arena *arena, const char *store_path);
 
 /*
- * Makes the folder if need be, writes the policy, and removes what is beyond the limits, never the
- * one just written. ERROR_IO: the policy is not in the archive.
+ * Makes the folder if need be, writes the policy, and removes what is beyond the limits (NULL:
+ * none), never the one just written. The names that the content had, here and in kept->also, stay
+ * known. ERROR_IO: the policy is not in the archive.
  */
 bool policy_archive_add(const char *folder, const struct policy_kept *kept,
 	const struct config_policy_archive *limits, struct error *err);

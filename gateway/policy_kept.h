@@ -23,6 +23,8 @@ struct error;
 struct policy_files;
 struct tar_file;
 
+#define POLICY_KEPT_LAST "last-good" /* the file in <store>-policy */
+
 struct policy_kept {
 	const char *source;   /* kind and place: what is kept of another source is not used */
 	const char *revision; /* as decisions name it */

@@ -408,7 +408,7 @@ struct policy_live *policy_live_new(struct gateway *gateway, const struct policy
 	live->config = config;
 	live->active.serial = -1;
 	live->folder = must_strdup(arena_printf(arena, "%s%s", store, role->folder));
-	live->kept_path = must_strdup(arena_printf(arena, "%s/last-good", live->folder));
+	live->kept_path = must_strdup(arena_printf(arena, "%s/" POLICY_KEPT_LAST, live->folder));
 	live->archive_path = must_strdup(policy_archive_folder(arena, store));
 	loop_timer_init(&live->timer, gateway->loop, on_time, live);
 	live->worker = worker_new(role->thread, 8, err);

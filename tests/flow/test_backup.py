@@ -2,9 +2,13 @@
 
 import json
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
+
+import pytest
+from policies import archived, reload, rule
 
 from gateway import PROGRAM, environment, wait_until
 
@@ -72,6 +76,111 @@ def test_a_store_that_knows_less_than_was_signed_is_refused_with_the_way_out(mak
     assert [it["userName"] for it in gateway.get("/Users").json["Resources"]] == ["anna"]
     gateway.user("carl")
     gateway.cli("journal", "verify")
+
+
+@pytest.fixture
+def two_policies(make_gateway):
+    """A gateway where one policy decided, then another."""
+    gateway = make_gateway(policy=rule("one"))
+    gateway.user("anna")
+    gateway.write_policy(rule("two"))
+    reload(gateway)
+    gateway.user("bert")
+    return gateway
+
+
+def told(gateway, *options):
+    """What the journal's decisions are when they are decided again by the policies that decided them."""
+    found = gateway.cli_json("policy", "replay", "--against", "recorded", *options)["replay"]
+    return [found[key] for key in ("decisions", "replayed", "changed", "damaged")]
+
+
+def copy_config(gateway, path, store):
+    """A configuration like the gateway's, of another store."""
+    document = json.loads(gateway.config_path.read_text())
+    document["store"] = str(store)
+    path.write_text(json.dumps(document))
+    return path
+
+
+def test_a_backup_brings_the_policies_that_decided(two_policies, tmp_path):
+    gateway = two_policies
+    first = gateway.journal('kind eq "decision"')[0]["index"]
+    copy = tmp_path / "copy.db"
+    assert json.loads(gateway.cli("backup", str(copy), "-o", "json"))["backup"]["policies"] == 2
+    kept = sorted(path.name for path in archived(gateway))
+    beside = tmp_path / "copy.db-policy"
+    assert sorted(path.name for path in (beside / "revisions").iterdir()) == kept
+    assert stat.S_IMODE(beside.stat().st_mode) & 0o077 == 0
+
+    # A copy can be asked as it is …
+    config = copy_config(gateway, gateway.folder / "copy.yaml", copy)
+    assert told(gateway, "-c", str(config)) == [2, 2, 0, 0]
+
+    # … and so can a store that was restored where no policy is left.
+    gateway.stop()
+    shutil.rmtree(gateway.folder / "scimward.db-policy")
+    gateway.cli("restore", str(copy))
+    assert told(gateway) == [2, 2, 0, 0]
+    assert "one" in gateway.cli("policy", "explain", str(first))
+    assert sorted(path.name for path in archived(gateway)) == kept
+    gateway.start()
+    gateway.user("carl")
+    assert told(gateway) == [3, 3, 0, 0]
+
+
+def test_a_restored_gateway_starts_with_the_last_good_policy(two_policies, tmp_path):
+    gateway = two_policies
+    copy = tmp_path / "copy.db"
+    gateway.cli("backup", str(copy))
+    gateway.stop()
+    shutil.rmtree(gateway.folder / "scimward.db-policy")
+    gateway.cli("restore", str(copy))
+    gateway.write_policy("this is no Rego")
+
+    gateway.start()
+
+    gateway.user("carl")
+    assert gateway.journal('kind eq "decision"', count=1)[0]["reasons"] == ["two"]
+
+
+def test_a_restore_takes_no_policy_away_and_brings_no_older_one_back(two_policies, tmp_path):
+    gateway = two_policies
+    copy = tmp_path / "copy.db"
+    gateway.cli("backup", str(copy))
+    gateway.write_policy(rule("three"))
+    reload(gateway)
+    gateway.stop()
+    folder = gateway.folder / "scimward.db-policy"
+    before = sorted(path.name for path in archived(gateway))
+    last_good = (folder / "last-good").read_bytes()
+
+    gateway.cli("restore", str(copy))
+
+    assert len(before) == 3 and sorted(path.name for path in archived(gateway)) == before
+    assert (folder / "last-good").read_bytes() == last_good
+
+
+def test_a_damaged_policy_is_told_and_stops_no_backup_but_a_restore(two_policies, tmp_path):
+    gateway = two_policies
+    copy, later = tmp_path / "copy.db", tmp_path / "later.db"
+    gateway.cli("backup", str(copy))
+    name = archived(gateway)[0].name
+    for path in (archived(gateway)[0], tmp_path / "copy.db-policy" / "revisions" / name):
+        path.write_bytes(path.read_bytes()[:-1])
+
+    result = gateway.cli("backup", str(later), code=None)
+    assert result.returncode == 0 and "1 policy" in result.stdout
+    assert f"not in the backup: {archived(gateway)[0]} is damaged" in result.stderr
+
+    gateway.stop()
+    store = (gateway.folder / "scimward.db").read_bytes()
+    for options in (["--dry-run"], []):
+        result = gateway.cli("restore", *options, str(copy), code=None)
+        assert result.returncode == 1
+        assert name in result.stderr and "is damaged" in result.stderr
+    assert (gateway.folder / "scimward.db").read_bytes() == store
+    gateway.cli("restore", str(later))
 
 
 def test_what_is_no_backup_is_refused(desk, tmp_path):
