@@ -145,7 +145,7 @@ const struct cli_command cli_backup_commands[] = {
 			"and the last good one, so\nthat decisions can be replayed and explained "
 			"from "
 			"the copy. Keep the two together. Keys,\nconfiguration and the journal's "
-			"published files are not in it.",
+			"published files are not in it.\n",
 		.examples = "scimward backup /var/backups/scimward-2026-11-24.db\n",
 		.run = backup },
 	{ .noun = "restore",
