@@ -97,17 +97,22 @@ static bool read_query(
 	return true;
 }
 
-static bool ask_path(struct evaluating *it, const char *query, struct error *err)
+static struct policy_call call_of(struct evaluating *it)
 {
-	const char *path[PATH_MOST];
-	struct policy_failure failure;
-	const struct policy_call call = {
+	return (struct policy_call){
 		.worker = it->worker,
 		.arena = it->asked.arena,
 		.input = it->asked.input,
 		.time_us = it->asked.time_us,
 		.budget = &it->asked.budget,
 	};
+}
+
+static bool ask_path(struct evaluating *it, const char *query, struct error *err)
+{
+	const char *path[PATH_MOST];
+	struct policy_failure failure;
+	const struct policy_call call = call_of(it);
 	size_t count;
 
 	if (!read_query(it->asked.arena, query, path, &count, err)) {
@@ -124,13 +129,7 @@ static bool ask_decision(struct evaluating *it, struct error *err)
 {
 	struct policy_decision decision;
 	struct policy_failure failure;
-	const struct policy_call call = {
-		.worker = it->worker,
-		.arena = it->asked.arena,
-		.input = it->asked.input,
-		.time_us = it->asked.time_us,
-		.budget = &it->asked.budget,
-	};
+	const struct policy_call call = call_of(it);
 
 	if (!policy_decide(it->asked.policy,
 		    policy_find_entrypoint(it->asked.policy, "scimward/decision"), &call, &decision,

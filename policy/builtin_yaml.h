@@ -120,6 +120,8 @@ bool yaml_is_break_or_end(const char *at);
 bool yaml_is_word(char c);
 void yaml_skip(struct yaml *yaml);      /* one character */
 void yaml_skip_line(struct yaml *yaml); /* one break, if there is one */
+/* Blanks, a comment, the break: false, and yaml_problem(), where anything else stands. */
+bool yaml_end_line(struct yaml *yaml);
 
 /* ---- builtin_yaml_scalar.c, builtin_yaml_token.c: one token each, from yaml->at ---- */
 bool yaml_scan_plain(struct yaml *yaml, struct yaml_token *token);

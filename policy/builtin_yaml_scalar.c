@@ -327,19 +327,7 @@ static bool read_header(struct yaml *yaml, struct header *header)
 			yaml_skip(yaml);
 		}
 	}
-	while (*yaml->at == ' ' || *yaml->at == '\t') {
-		yaml_skip(yaml);
-	}
-	if (*yaml->at == '#') {
-		while (!yaml_is_break_or_end(yaml->at)) {
-			yaml_skip(yaml);
-		}
-	}
-	if (!yaml_is_break_or_end(yaml->at)) {
-		return yaml_problem(yaml, "did not find expected comment or line break");
-	}
-	yaml_skip_line(yaml);
-	return true;
+	return yaml_end_line(yaml);
 }
 
 /* Indentation and empty lines. *indent 0: it is what they have. */

@@ -89,6 +89,23 @@ void yaml_skip_line(struct yaml *yaml)
 	yaml->line++;
 }
 
+bool yaml_end_line(struct yaml *yaml)
+{
+	while (*yaml->at == ' ' || *yaml->at == '\t') {
+		yaml_skip(yaml);
+	}
+	if (*yaml->at == '#') {
+		while (!yaml_is_break_or_end(yaml->at)) {
+			yaml_skip(yaml);
+		}
+	}
+	if (!yaml_is_break_or_end(yaml->at)) {
+		return yaml_problem(yaml, "did not find expected comment or line break");
+	}
+	yaml_skip_line(yaml);
+	return true;
+}
+
 /* ---- tokens, indentation, simple keys ---- */
 
 static void insert(struct yaml *yaml, size_t at, struct yaml_token token)

@@ -193,18 +193,5 @@ bool yaml_scan_directive(struct yaml *yaml, struct yaml_token *token)
 	bool good = span_is(name, "YAML")  ? read_version(yaml, token)
 		    : span_is(name, "TAG") ? read_tag_directive(yaml, token)
 					   : yaml_problem(yaml, "found unknown directive name");
-	if (!good) {
-		return false;
-	}
-	skip_blanks(yaml);
-	if (*yaml->at == '#') {
-		while (!yaml_is_break_or_end(yaml->at)) {
-			yaml_skip(yaml);
-		}
-	}
-	if (!yaml_is_break_or_end(yaml->at)) {
-		return yaml_problem(yaml, "did not find expected comment or line break");
-	}
-	yaml_skip_line(yaml);
-	return true;
+	return good && yaml_end_line(yaml);
 }
